@@ -110,7 +110,7 @@ async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
     insta::assert_json_snapshot!(answer["refused"], @r#"
     [
       {
-        "message": "an error is a number: send an object with a text `message`",
+        "message": "an error is a number: send an object with a string `message`",
         "path": [
           "errors",
           "1"
@@ -118,7 +118,7 @@ async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
         "reason": "item_invalid"
       },
       {
-        "message": "`message` is missing: send a text",
+        "message": "`message` is missing: send a string",
         "path": [
           "errors",
           "3",
@@ -150,7 +150,7 @@ async fn a_wrong_type_is_noted_in_the_occurrence() {
     [
       {
         "name": "timestamp",
-        "reason": "expected an RFC 3339 time: the time it was received is used",
+        "reason": "expected an RFC 3339 time: the time of receipt is used",
         "type": "invalid_data",
         "value": 12
       },

@@ -1,4 +1,4 @@
-//! One connection to the server, made again when the server closes it.
+//! One connection to the server, reopened when the server closes it.
 
 use std::time::{Duration, Instant};
 
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use crate::target::BenchTarget;
 use crate::workload::EventForm;
 
-/// How long an answer may take.
+/// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Connection<'a> {
@@ -27,7 +27,7 @@ impl<'a> Connection<'a> {
         Self { target, form, path: target.path(form), sender: None }
     }
 
-    /// Posts a body; the status that was answered, and when all of the answer was there.
+    /// Posts a body. Returns the status of the answer, and when the answer had arrived completely.
     pub(crate) async fn post(&mut self, body: Vec<u8>) -> Result<(StatusCode, Instant), String> {
         let answered = tokio::time::timeout(PATIENCE, self.exchange(body)).await;
         let answered = answered.unwrap_or_else(|_| Err(format!("no answer within {} s", PATIENCE.as_secs())));

@@ -1,14 +1,14 @@
-//! How long answers took.
+//! Percentiles of answer times.
 
 use std::time::Duration;
 
-/// How long each answer took, the shortest first.
+/// How long each answer took, shortest first.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Latencies(Vec<Duration>);
 
 impl Latencies {
-    /// The time within which this many of a thousand were answered: the smallest time that at least so many did not exceed
-    /// (the nearest rank: a time that was measured, and none in between). `None` if nothing was.
+    /// Returns a percentile, given in thousandths: the smallest measured time that at least `of_a_thousand` thousandths
+    /// of the answers did not exceed (nearest rank, without interpolation). `None` if nothing was measured.
     pub fn within(&self, of_a_thousand: u32) -> Option<Duration> {
         let rank = (self.0.len() as u64 * u64::from(of_a_thousand)).div_ceil(1_000);
         self.0.get((rank.max(1) - 1) as usize).copied()
@@ -37,13 +37,13 @@ mod tests {
     }
 
     #[test]
-    fn percentiles_are_of_the_nearest_rank() {
+    fn percentiles_use_the_nearest_rank() {
         let thousand = of((1..=1_000).rev());
         for of_a_thousand in [1, 500, 990, 999, 1_000] {
             check(&thousand, of_a_thousand, u64::from(of_a_thousand));
         }
         check(&thousand, 0, 1);
-        // Of five, the third is the median, and a p99 is the slowest.
+        // Of five values, the third is the median, and the p99 is the slowest.
         let five = of([40, 15, 50, 20, 35]);
         for (of_a_thousand, expected) in [(50, 15), (300, 20), (400, 20), (500, 35), (990, 50), (1_000, 50)] {
             check(&five, of_a_thousand, expected);

@@ -1,4 +1,4 @@
-//! Sends a workload, and writes down what was answered.
+//! Sends a workload and records the answers.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,40 +10,37 @@ use crate::connection::Connection;
 use crate::pace::{Pace, Turns};
 use crate::{BenchTarget, Latencies, Workload};
 
-/// A load: what is sent, where, when, and when it ends.
+/// A load: the events to send, the server, the pace, and when to stop.
 #[derive(Clone, Debug)]
 pub struct Load {
-    /// Where it goes.
     pub target: BenchTarget,
-    /// What is sent.
     pub workload: Workload,
-    /// When.
     pub pace: Pace,
-    /// How many connections there are: as many requests are under way at once, at the most.
+    /// The number of connections, and so the most requests in flight.
     pub connections: u16,
-    /// The most events that are sent.
+    /// The most events to send.
     pub events: u64,
-    /// The time after which no more are.
+    /// How long to send, from the start.
     pub time: Duration,
 }
 
-/// What became of a load.
+/// The result of a load.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
-    /// How many events were answered with success.
+    /// How many events were accepted: answered with success.
     pub accepted: u64,
-    /// How many were answered with another status, by the status.
+    /// How many events were answered with another status, by status.
     pub refused: BTreeMap<u16, u64>,
-    /// How many were not answered, by the reason.
+    /// How many events got no answer, by reason.
     pub failed: BTreeMap<String, u64>,
-    /// From the first request to the last answer.
+    /// The time from the first request to the last answer.
     pub took: Duration,
-    /// How long successes took; in an open loop from when each was to be sent.
+    /// How long successful requests took. In an open loop this counts from when the request was due.
     pub latencies: Latencies,
 }
 
 impl Load {
-    /// Sends it. Nothing is sent twice.
+    /// Sends the load. Every event is sent once; there are no retries.
     pub async fn run(self) -> Outcome {
         let (load, start) = (Arc::new(self), Instant::now());
         let turns = Arc::new(Turns::begin(load.pace, load.events, load.time));
@@ -65,7 +62,7 @@ impl Load {
     }
 }
 
-/// What became of one connection's requests.
+/// The results of one connection.
 #[derive(Default)]
 struct Sent {
     latencies: Vec<Duration>,
@@ -95,7 +92,8 @@ mod tests {
     use super::*;
     use crate::workload::{EventForm, Likeness};
 
-    /// A server that refuses every third request, and hangs up after each when it is told to; and what it was sent.
+    /// Starts a server that refuses every third request, and that closes the connection after each if `hangs_up`. Also
+    /// returns the requests that it received.
     async fn server(hangs_up: bool) -> (BenchTarget, Arc<Mutex<Vec<String>>>) {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -118,7 +116,7 @@ mod tests {
         Load { target, workload, pace, connections: 4, events: 30, time: Duration::from_secs(60) }
     }
 
-    /// All events are sent once, as a Sentry SDK would; what is refused is counted by its status.
+    /// All events are sent once, as a Sentry SDK sends them, and refused ones are counted by status.
     #[tokio::test]
     async fn everything_is_sent_once_and_counted() {
         for (hangs_up, pace) in [(false, Pace::Closed), (true, Pace::Closed), (false, Pace::Open { rate: 1e5 })] {
@@ -132,9 +130,9 @@ mod tests {
         }
     }
 
-    /// Nobody there is no success, and no end to the others.
+    /// If no server listens, nothing counts as a success, and the load still ends.
     #[tokio::test]
-    async fn what_is_not_answered_is_counted() {
+    async fn requests_without_an_answer_are_counted() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);

@@ -1,36 +1,38 @@
-//! When requests are sent.
+//! When to send requests.
 
 use std::time::{Duration, Instant};
 
 use tokio::sync::{Mutex, mpsc};
 
-/// When requests are sent.
+/// When to send requests.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pace {
-    /// One after the other on each connection: as fast as the server answers, and no faster.
+    /// Each connection sends a request as soon as the one before it is answered: as fast as the server answers, and no
+    /// faster.
     Closed,
-    /// So many a second, whether the server keeps up or not.
+    /// Requests are sent at a fixed rate, whether the server keeps up or not.
     Open {
-        /// Requests a second.
+        /// Requests per second.
         rate: f64,
     },
 }
 
-/// Whose turn it is: hands out the numbers of events, each with the time that its request is to be sent at.
+/// Hands out the numbers of events, each with the time at which its request is due.
 pub(crate) enum Turns {
     Closed { next: std::sync::atomic::AtomicU64, events: u64, until: Instant },
     Open(Mutex<mpsc::UnboundedReceiver<(u64, Instant)>>),
 }
 
 impl Turns {
-    /// Turns for at most `events` events, none later than `time` from now.
+    /// Hands out at most `events` numbers, none of them later than `time` from now.
     pub(crate) fn begin(pace: Pace, events: u64, time: Duration) -> Self {
         let start = Instant::now();
         match pace {
             Pace::Closed => Self::Closed { next: 0.into(), events, until: start + time },
             Pace::Open { rate } => {
                 let (turn, turns) = mpsc::unbounded_channel();
-                // A thread, since the runtime's timer counts in milliseconds, which would be in every figure.
+                // A thread, because the runtime's timer has a resolution of a millisecond, which would distort every
+                // latency.
                 std::thread::spawn(move || {
                     for (number, at) in (0..events).map(|number| (number, due(number, rate))) {
                         std::thread::sleep((start + at).saturating_duration_since(Instant::now()));
@@ -44,7 +46,7 @@ impl Turns {
         }
     }
 
-    /// The next event, and when it is, or was, to be sent; `None` when it is over.
+    /// Returns the number of the next event and when it is, or was, due. `None` at the end.
     pub(crate) async fn next(&self) -> Option<(u64, Instant)> {
         match self {
             Self::Closed { next, events, until } => {
@@ -57,7 +59,7 @@ impl Turns {
     }
 }
 
-/// When an event is to be sent at this rate, from the start.
+/// When an event is due at this rate, counted from the start.
 fn due(number: u64, rate: f64) -> Duration {
     Duration::from_secs_f64(number as f64 / rate)
 }
@@ -70,12 +72,12 @@ mod tests {
     fn a_rate_is_kept_over_its_whole_time() {
         assert_eq!(due(0, 300.0), Duration::ZERO);
         assert_eq!(due(300, 300.0), Duration::from_secs(1));
-        assert_eq!(due(3_000_000, 300.0), Duration::from_secs(10_000), "no error adds up");
+        assert_eq!(due(3_000_000, 300.0), Duration::from_secs(10_000), "rounding errors do not add up");
     }
 
-    /// Bounded in count: however many ask, no turn is handed out twice, and none beyond the last.
+    /// However many connections ask, no number is handed out twice, and none beyond the last.
     #[tokio::test]
-    async fn each_turn_is_handed_out_once() {
+    async fn each_number_is_handed_out_once() {
         for pace in [Pace::Closed, Pace::Open { rate: 1e6 }] {
             let turns = Turns::begin(pace, 5, Duration::from_secs(60));
             let mut numbers = Vec::new();
@@ -87,12 +89,12 @@ mod tests {
         }
     }
 
-    /// Bounded in time: when it is over nobody gets a turn.
+    /// Nothing is handed out after the time is over.
     #[tokio::test]
-    async fn no_turn_is_handed_out_late() {
+    async fn no_number_is_handed_out_late() {
         assert_eq!(Turns::begin(Pace::Closed, 5, Duration::ZERO).next().await, None);
         let turns = Turns::begin(Pace::Open { rate: 1e6 }, 5, Duration::ZERO);
-        assert_eq!(turns.next().await.map(|(number, _)| number), Some(0), "at the very start");
+        assert_eq!(turns.next().await.map(|(number, _)| number), Some(0), "the first event is due at the start");
         assert_eq!(turns.next().await, None);
     }
 }

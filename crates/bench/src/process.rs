@@ -1,26 +1,26 @@
-//! What the server's processes use, by Linux's `/proc`. Elsewhere nothing is known.
+//! CPU and memory use of the server's processes, read from Linux's `/proc`. Nothing is known on other systems.
 
 use std::time::{Duration, Instant};
 
-/// The unit of CPU times in `/proc`: Linux shows them in hundredths of a second, whatever it counts in.
+/// The unit of CPU times in `/proc`: Linux reports hundredths of a second there, whatever its clock tick is.
 const TICK: Duration = Duration::from_millis(10);
-/// How often it is looked whether a process is idle, and how much of that time it may work and still be idle.
+/// How often to check whether a process is idle, and the share of that time that an idle process may work.
 const LOOK: Duration = Duration::from_millis(500);
 const IDLE: f64 = 0.05;
 
-/// The CPU time that a process has used, of all its threads. `None` if there is no such process, or no `/proc`.
+/// Returns the CPU time of all threads of a process. `None` if there is no such process, or no `/proc`.
 pub fn cpu(pid: u32) -> Option<Duration> {
     cpu_in(&std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
 }
 
-/// The most memory that a process ever had, in bytes (the high-water mark of its resident set).
+/// Returns the peak memory of a process in bytes (the high-water mark of its resident set).
 pub fn peak_memory(pid: u32) -> Option<u64> {
     peak_memory_in(&std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?)
 }
 
-/// Waits until these processes together do next to nothing, since `started`; at most for `patience`. Returns how long that
-/// took, and how much CPU they had used by then: what a server that answers first does afterwards is part of what an event
-/// costs. `None` if they cannot be seen, or are never idle.
+/// Waits until these processes together are almost idle, at most for `patience`. Returns the time since `started` and
+/// their CPU time at that point: if a server answers first and works afterwards, that work is part of the cost of an
+/// event. `None` if the processes cannot be observed, or never become idle.
 pub async fn idle(pids: &[u32], started: Instant, patience: Duration) -> Option<(Duration, Duration)> {
     let used = || pids.iter().map(|&pid| cpu(pid)).sum::<Option<Duration>>();
     let (begun, mut before) = (Instant::now(), used()?);
@@ -36,7 +36,8 @@ pub async fn idle(pids: &[u32], started: Instant, patience: Duration) -> Option<
     None
 }
 
-/// Fields 14 and 15, of user and system time (proc_pid_stat(5)). The second, a name, may hold spaces and brackets.
+/// Reads fields 14 and 15, user and system time (proc_pid_stat(5)). Field 2 is a name that may contain spaces and
+/// brackets.
 fn cpu_in(stat: &str) -> Option<Duration> {
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace().skip(11);
     let mut ticks = || fields.next()?.parse::<u32>().ok();
@@ -53,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_linux_says_is_read() {
+    fn stat_and_status_are_parsed() {
         let stat = "7 (a) b (c) S 1 7 7 0 -1 4194560 1000 0 0 0 150 25 3 4 20 0 5 0 12345 1000000 500";
         assert_eq!(cpu_in(stat), Some(Duration::from_millis(1_750)));
         assert_eq!(cpu_in("7 (cut"), None);

@@ -1,4 +1,4 @@
-//! Where the load goes.
+//! The server under load.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -6,35 +6,35 @@ use url::{Host, Url};
 
 use crate::workload::EventForm;
 
-/// A server on this machine, and how to get in.
+/// A server on this machine, and the key to send with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BenchTarget {
-    /// Where it listens.
+    /// The address that it listens on.
     pub(crate) address: SocketAddr,
-    /// What stands before the routes; empty or beginning with `/`.
+    /// The path before the routes: empty, or beginning with `/`.
     prefix: String,
-    /// The project: Sentry's number; faultline's name, for its own API.
+    /// The project: Sentry's project number, or the project's name for faultline's own API.
     project: String,
     pub(crate) key: String,
 }
 
-/// Why nothing is sent there.
+/// Why a DSN cannot be used as a target.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum NotHere {
-    /// It cannot be read.
-    #[error("`{0}` is no DSN: use one like http://KEY@127.0.0.1:8787/1")]
+    /// It is not a DSN.
+    #[error("`{0}` is not a DSN: use one like http://KEY@127.0.0.1:8787/1")]
     NoDsn(String),
-    /// TLS, or something else.
-    #[error("`{0}:` is not supported: a DSN on this machine begins with http://")]
+    /// It has another scheme than `http`, such as `https`.
+    #[error("`{0}:` is not supported: use a DSN that begins with http://")]
     Scheme(String),
-    /// Another machine, or perhaps one.
-    #[error("{0} is not this machine: a load may go to 127.0.0.1, [::1] or localhost only, never to others")]
+    /// It names another machine, or a host name that may be another machine.
+    #[error("{0} is not this machine: send load only to 127.0.0.1, [::1] or localhost")]
     Elsewhere(String),
 }
 
 impl BenchTarget {
-    /// The server of a Sentry DSN: `http://KEY@ADDRESS[/PREFIX]/PROJECT`. Names are not looked up, so none but `localhost`
-    /// (127.0.0.1) is taken: what a name means is not up to this machine.
+    /// Reads the target from a Sentry DSN, `http://KEY@ADDRESS[/PREFIX]/PROJECT`. Host names are not resolved, since a
+    /// name may lead to another machine; `localhost` is taken as 127.0.0.1.
     pub fn of_dsn(dsn: &str) -> Result<Self, NotHere> {
         let no_dsn = || NotHere::NoDsn(dsn.to_owned());
         let url = Url::parse(dsn).map_err(|_| no_dsn())?;
@@ -57,13 +57,13 @@ impl BenchTarget {
         Ok(Self { address, prefix: prefix.to_owned(), project: project.to_owned(), key: url.username().to_owned() })
     }
 
-    /// The same server, by the name that faultline's own API has for the project.
+    /// Returns the same server with the name of the project, which faultline's own API needs instead of the number.
     #[must_use]
     pub fn named(self, project: &str) -> Self {
         Self { project: project.to_owned(), ..self }
     }
 
-    /// The path that bodies of this form are posted to.
+    /// Returns the path to post bodies of this form to.
     pub(crate) fn path(&self, form: EventForm) -> String {
         let Self { prefix, project, .. } = self;
         match form {
@@ -79,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dsn_says_where_and_how_to_get_in() {
+    fn a_dsn_contains_address_and_key() {
         let target = BenchTarget::of_dsn("http://abc@127.0.0.1:8000/7").unwrap();
         assert_eq!((target.address.to_string().as_str(), target.key.as_str()), ("127.0.0.1:8000", "abc"));
         assert_eq!(target.path(EventForm::Envelope), "/api/7/envelope/");
@@ -90,7 +90,7 @@ mod tests {
         assert_eq!(BenchTarget::of_dsn("http://abc@[::1]:9/7").unwrap().address.to_string(), "[::1]:9");
     }
 
-    /// No load is ever sent to another machine, whatever its address looks like.
+    /// Load is never sent to another machine, whatever its address looks like.
     #[test]
     fn other_machines_are_refused() {
         for host in [

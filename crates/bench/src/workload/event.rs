@@ -1,20 +1,21 @@
-//! The events: an exception of a Python web shop, as Sentry's SDK and faultline's own clients would send it.
+//! Templates of events: an exception in a Python web shop, as a Sentry SDK or a client of faultline v1 would send it.
 
 use serde_json::{Value, json};
 
 use super::Likeness;
 
-/// A frame takes some 350 bytes.
+/// The bytes to allow for each stack frame. One takes about 350.
 const FRAME: usize = 500;
 const MOST_FRAMES: usize = 60;
-/// Names of modules and functions, for a stack that is not the same for each error.
+/// Names of modules and functions, so that different errors have different stacks.
 const PARTS: [&str; 8] = ["cart", "order", "payment", "stock", "account", "search", "mail", "report"];
 
-/// What tells errors apart: for different errors a mark that each event fills in.
+/// Returns the word that makes errors different. If every event is another error, this is a mark that each event fills
+/// in.
 fn name(likeness: Likeness, error: u32) -> String {
     match likeness {
         Likeness::Different => "@@name@@".to_owned(),
-        // In letters, since numbers are taken out by grouping.
+        // Written in letters, because grouping replaces numbers.
         Likeness::Like | Likeness::Mixed => error.to_string().bytes().map(|digit| char::from(digit + 49)).collect(),
     }
 }
@@ -27,12 +28,12 @@ fn frames(bytes: usize) -> usize {
     (bytes.saturating_sub(1_000) / FRAME).clamp(1, MOST_FRAMES)
 }
 
-/// `varied` in each event, or the same in all.
+/// Returns `same` for a storm, in which events are alike, or else `varied`, whose marks differ in each event.
 fn varying(likeness: Likeness, varied: &str, same: &str) -> String {
     if likeness == Likeness::Like { same.to_owned() } else { varied.to_owned() }
 }
 
-/// An event as SDKs send it.
+/// Returns the template of an event in Sentry's format.
 pub(super) fn sentry(likeness: Likeness, error: u32, bytes: usize) -> String {
     let vary = |varied: &str, same: &str| varying(likeness, varied, same);
     let name = name(likeness, error);
@@ -81,12 +82,12 @@ pub(super) fn sentry(likeness: Likeness, error: u32, bytes: usize) -> String {
     .to_string()
 }
 
-/// The event in an envelope.
+/// Returns the template of an envelope with this event.
 pub(super) fn envelope(event: &str) -> String {
     format!("{}\n{}\n{event}\n", json!({ "event_id": "@@id@@", "sent_at": "@@time@@" }), json!({ "type": "event" }))
 }
 
-/// An error as faultline's own clients send it; they name errors by their message.
+/// Returns the template of an error in faultline's own format, in which the message names the error.
 pub(super) fn v1(likeness: Likeness, error: u32, bytes: usize) -> String {
     let vary = |varied: &str, same: &str| varying(likeness, varied, same);
     let name = name(likeness, error);

@@ -1,4 +1,5 @@
-//! What is sent: events that read like real ones, each made of its number, so that a workload can be sent again.
+//! Generates events that look like real ones. An event depends only on its number and the seed, so a workload can be
+//! repeated.
 
 mod event;
 mod template;
@@ -6,51 +7,49 @@ mod template;
 use clap::ValueEnum;
 use template::{Template, Values};
 
-/// The form of a body.
+/// The format of a request body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum EventForm {
-    /// A Sentry envelope with one event, as SDKs send it now
+    /// A Sentry envelope with one event, as current SDKs send it
     Envelope,
-    /// A Sentry event by itself, as SDKs used to send it
+    /// A bare Sentry event, as older SDKs send it
     Store,
-    /// faultline's own API: one error
+    /// One error in faultline's own JSON API
     V1,
 }
 
-/// How like each other events are.
+/// How similar the events are to each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Likeness {
-    /// A storm: events of an error differ in ids, times and a number or two
+    /// A storm: events of one error differ only in ids, times and a few numbers
     Like,
-    /// Everyday: events of an error differ in users, requests, variables and breadcrumbs too
+    /// Normal traffic: events of one error also differ in users, requests, variables and breadcrumbs
     Mixed,
-    /// Each event is an error of its own
+    /// Each event is a different error
     Different,
 }
 
-/// Events by their number.
+/// Generates events by number.
 #[derive(Clone, Debug)]
 pub struct Workload {
     form: EventForm,
     bytes: usize,
     seed: u64,
-    /// One for each error; of different errors one makes them all.
+    /// One template for each error. If every event is a different error, a single template makes all of them.
     templates: Vec<Template>,
 }
 
-/// An event cannot be so small.
+/// The requested size is too small for the event.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("an event of {bytes} bytes is too small for what it holds: it takes at least {least}")]
+#[error("an event of {bytes} bytes is too small for its fields: use at least {least}")]
 pub struct TooSmall {
-    /// What was asked for.
     bytes: usize,
-    /// What is possible.
     least: usize,
 }
 
 impl Workload {
-    /// Bodies of this form, each of which has exactly so many bytes, of so many errors (at least one). Another seed makes
-    /// other events, with other ids, of the same errors.
+    /// Creates a generator of bodies of this form, each of exactly `bytes` bytes, of `errors` different errors (at
+    /// least one). Another seed makes other events, with other ids, of the same errors.
     pub fn new(form: EventForm, likeness: Likeness, errors: u32, bytes: usize, seed: u64) -> Result<Self, TooSmall> {
         let errors = if likeness == Likeness::Different { 1 } else { errors.max(1) };
         let text = |error| match form {
@@ -60,17 +59,16 @@ impl Workload {
         };
         let templates: Vec<_> = (0..errors).map(|error| Template::parse(&text(error))).collect();
         let workload = Self { form, bytes, seed, templates };
-        // Values have one width each, so that one event of each error shows what all of it take.
+        // Values of a kind have a fixed width, so one event of each error is enough to find the smallest size.
         let least = (0..u64::from(errors)).map(|number| workload.unpadded(number)).max().unwrap_or_default();
         if least > bytes { Err(TooSmall { bytes, least }) } else { Ok(workload) }
     }
 
-    /// The form of the bodies.
     pub fn form(&self) -> EventForm {
         self.form
     }
 
-    /// The body of an event that happens now. Neighbours are of different errors.
+    /// Returns the body of an event that happens now. Consecutive events are of different errors.
     pub fn body(&self, number: u64) -> Vec<u8> {
         self.template(number).fill(&mut self.values(number), self.bytes)
     }
@@ -105,7 +103,7 @@ mod tests {
     const EACH: [EventForm; 3] = [EventForm::Envelope, EventForm::Store, EventForm::V1];
     const ALL: [Likeness; 3] = [Likeness::Like, Likeness::Mixed, Likeness::Different];
 
-    /// As faultline reads it.
+    /// Parses a body as faultline does.
     fn read(form: EventForm, body: &[u8]) -> Occurrence {
         let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap();
         let received_at = Timestamp::from_seconds(now.as_secs() as i64);
@@ -137,15 +135,15 @@ mod tests {
         }
     }
 
-    /// There are as many errors as were asked for, by faultline's own grouping; of different ones as many as events.
+    /// faultline's own grouping finds as many errors as requested, or one for each event with `Likeness::Different`.
     #[test]
-    fn events_are_of_so_many_errors() {
+    fn events_are_of_the_requested_number_of_errors() {
         for form in EACH {
             for (likeness, expected) in ALL.into_iter().zip([7, 7, 60]) {
                 let workload = Workload::new(form, likeness, 7, 3_000, 1).unwrap();
                 let bodies: Vec<_> = (0..60).map(|number| read(form, &workload.body(number))).collect();
                 for occurrence in &bodies {
-                    assert_eq!(occurrence.errors, [], "{form:?} {likeness:?}: nothing of it is refused");
+                    assert_eq!(occurrence.errors, [], "{form:?} {likeness:?}: no part of it is refused");
                 }
                 let errors: BTreeSet<_> = bodies.iter().map(|occurrence| group(occurrence).hashes[0]).collect();
                 assert_eq!(errors.len(), expected, "{form:?} {likeness:?}");
@@ -153,7 +151,7 @@ mod tests {
         }
     }
 
-    /// Every event counts: no two have the same id, in one run or in two.
+    /// No two events have the same id, in one run or in two, so every event counts.
     #[test]
     fn no_event_is_sent_twice() {
         let ids = |form: EventForm, seed| {
@@ -168,9 +166,9 @@ mod tests {
         }
     }
 
-    /// What is called like packs better than what is called mixed.
+    /// Events of `Likeness::Like` have more bytes in common than those of `Likeness::Mixed`.
     #[test]
-    fn likeness_is_what_it_says() {
+    fn similar_events_have_more_in_common() {
         let alike = |likeness| {
             let workload = Workload::new(EventForm::Store, likeness, 1, 3_000, 1).unwrap();
             let (a, b) = (workload.body(1), workload.body(2));

@@ -1,11 +1,11 @@
-//! A text with marks, which each event replaces by values of its own.
+//! A text with marks, which each event replaces by its own values.
 
 use std::ops::Range;
 
 use fastrand::Rng;
 use jiff::Timestamp;
 
-/// What stands around a mark's name. No text of an event has it otherwise.
+/// Encloses the name of a mark. No other text of an event contains it.
 const MARK: &str = "@@";
 
 #[derive(Clone, Debug)]
@@ -14,29 +14,26 @@ pub(crate) struct Template(Vec<Piece>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Piece {
     Text(String),
-    /// The event's id.
     Id,
-    /// Now.
     Time,
-    /// So many random hexadecimal digits.
+    /// This many random hexadecimal digits.
     Hex(usize),
-    /// So many random decimal digits.
+    /// This many random decimal digits.
     Digits(usize),
-    /// So many random words.
+    /// This many random words.
     Words(usize),
-    /// A word that stands for the number of the event, and for no other.
+    /// A word that is unique for the number of the event.
     Name,
-    /// What is missing to the size that all events have: the same words in each, or random ones.
+    /// Filling up to the size that all events have. `Same` uses the same words in each event, `Random` random ones.
     Same,
     Random,
 }
 
 impl Template {
-    /// A text in which `@@id@@`, `@@time@@`, `@@hex N@@`, `@@digits N@@`, `@@words N@@`, `@@name@@`, `@@same@@` and
-    /// `@@random@@` are to be replaced.
+    /// Parses a text with the marks `@@id@@`, `@@time@@`, `@@hex N@@`, `@@digits N@@`, `@@words N@@`, `@@name@@`,
+    /// `@@same@@` and `@@random@@`.
     ///
-    /// # Panics
-    /// If a mark is none of these: templates are part of this program.
+    /// # Panics If a mark is unknown, since templates are part of this program.
     pub(crate) fn parse(text: &str) -> Self {
         let pieces = text.split(MARK).enumerate().map(|(index, part)| {
             if index % 2 == 0 {
@@ -52,13 +49,13 @@ impl Template {
                 ("name", _) => Piece::Name,
                 ("same", _) => Piece::Same,
                 ("random", _) => Piece::Random,
-                _ => panic!("`{part}` is no mark"),
+                _ => panic!("unknown mark `{part}`"),
             }
         });
         Self(pieces.filter(|piece| *piece != Piece::Text(String::new())).collect())
     }
 
-    /// The text of an event, filled up to so many bytes.
+    /// Returns the text of an event, filled up to `bytes` bytes.
     pub(crate) fn fill(&self, values: &mut Values, bytes: usize) -> Vec<u8> {
         let (mut out, mut room) = (Vec::with_capacity(bytes.max(1_024)), None);
         for piece in &self.0 {
@@ -85,7 +82,7 @@ impl Template {
 /// The values of one event.
 pub(crate) struct Values {
     number: u64,
-    /// Random but for the number, so that no two are the same.
+    /// A random part, then the number, so that no two events have the same id.
     id: String,
     random: Rng,
     time: String,
@@ -95,9 +92,9 @@ const ONSETS: [&[u8; 2]; 16] =
     [b"ba", b"ce", b"di", b"fo", b"gu", b"ha", b"je", b"ki", b"lo", b"mu", b"na", b"pe", b"ri", b"so", b"tu", b"va"];
 
 impl Values {
-    /// Those of the event of this number, of all that a seed makes.
+    /// Creates the values of an event, which depend only on its number and the seed, except for the time.
     pub(crate) fn of(number: u64, seed: u64) -> Self {
-        // Microseconds, as Sentry's SDK for Python writes them.
+        // With microseconds, as Sentry's SDK for Python writes them.
         let time = format!("{:.6}", Timestamp::now());
         let mut random = Rng::with_seed(seed ^ number.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         Self { number, id: format!("{:016x}{number:016x}", random.u64(..)), random, time }
@@ -107,7 +104,7 @@ impl Values {
         out.extend((0..count).map(|_| self.random.digit(base) as u8));
     }
 
-    /// Of four letters each, so that all take the same room; of 256.
+    /// Appends random words, each one of 256, all with four letters so that they take the same space.
     fn words(&mut self, out: &mut Vec<u8>, count: usize) {
         for index in 0..count {
             if index > 0 {
@@ -119,7 +116,7 @@ impl Values {
         }
     }
 
-    /// The number in syllables: digits would be taken out by grouping. It begins with the lowest.
+    /// Appends the number as syllables, because grouping would replace digits. The lowest digit comes first.
     fn name(&self, out: &mut Vec<u8>) {
         (0..6).for_each(|at| out.extend_from_slice(ONSETS[(self.number >> (4 * at)) as usize & 15]));
     }
@@ -147,13 +144,13 @@ mod tests {
         assert_eq!((text.len(), &text[4..5]), (1 + 3 + 1 + 8 + 1 + 9 + 1, "|"), "{text}");
         assert!(text[5..13].chars().all(|char| char.is_ascii_hexdigit()), "{text}");
         assert_eq!(filled("@@time@@", 7, 0).len(), "2026-11-21T14:00:00.000000000Z".len() - 3);
-        assert_eq!(filled("@@digits 9@@", 7, 0), filled("@@digits 9@@", 7, 0), "made of its number");
+        assert_eq!(filled("@@digits 9@@", 7, 0), filled("@@digits 9@@", 7, 0), "depends only on the number");
         assert_ne!(filled("@@digits 9@@", 7, 0), filled("@@digits 9@@", 8, 0));
         assert_ne!(filled("@@name@@", 255, 0), filled("@@name@@", 256, 0));
     }
 
     #[test]
-    fn what_is_missing_is_filled_in_where_it_belongs() {
+    fn events_are_filled_up_at_the_mark() {
         let same = filled("(@@same@@)", 1, 20);
         assert_eq!((same.len(), filled("(@@same@@)", 2, 20)), (20, same.clone()), "{same}");
         let random = filled("(@@random@@)", 1, 20);

@@ -1,4 +1,4 @@
-//! What an occurrence is grouped by.
+//! Decides what an occurrence is grouped by.
 
 use std::borrow::Cow;
 
@@ -12,42 +12,40 @@ use super::{chain, message};
 use model::id::Fingerprint;
 use model::occurrence::{Exception, Occurrence, Source};
 
-/// What an occurrence is grouped by: the first of these that says anything, in this order.
+/// The data that an occurrence is grouped by: the first of these that is present, in this order.
 #[derive(Debug)]
 pub(super) enum Basis<'a> {
-    /// A v1 error: its message alone.
+    /// A v1 error: only its message.
     V1(&'a str),
-    /// The hash that an old client made itself.
+    /// A hash that an old client computed itself.
     Checksum(&'a str),
-    /// What the client wants, and nothing else.
+    /// The fingerprint that the client sent, and nothing else.
     Custom(Vec<FingerprintPart<'a>>),
-    /// What the client wants, besides the rules.
+    /// The fingerprint that the client sent, combined with the default rules.
     Mixed(Vec<FingerprintPart<'a>>, Box<Basis<'a>>),
-    /// The exceptions.
     Exceptions(Vec<ExceptionKey<'a>>),
-    /// The stack of the thread that counts, or of the event; which one.
+    /// The stack of the relevant thread, or of the event. The name says which.
     Stack(&'static str, StackKey<'a>),
-    /// A browser's report: its kind and title.
+    /// A report of a browser: its kind and title.
     Report(&'a str, Cow<'a, str>),
-    /// A template that failed: its file and line.
+    /// A template that failed: its file and source line.
     Template(&'a str, &'a str),
-    /// The log message.
     Message(Cow<'a, str>),
-    /// There is nothing to go by: one error for all such events.
+    /// The event has no data to group by. All such events are one error.
     Nothing,
 }
 
-/// What of an exception counts.
+/// The parts of an exception that contribute to the hash.
 #[derive(Debug)]
 pub(super) struct ExceptionKey<'a> {
     pub(super) stack: StackKey<'a>,
-    /// Its type, cleaned as names are.
+    /// The type, cleaned like other names.
     pub(super) kind: Option<Cow<'a, str>>,
-    /// The exception is none that anybody threw (a signal, say): its type does not count where there are frames.
+    /// Nobody threw the exception (it is a signal, for example). Its type only contributes if there are no frames.
     pub(super) synthetic: bool,
     /// Domain and code of an Apple error.
     pub(super) ns_error: Option<String>,
-    /// Counts only where there are no frames.
+    /// Contributes only if there are no frames.
     pub(super) value: Cow<'a, str>,
 }
 
@@ -62,7 +60,7 @@ impl<'a> ExceptionKey<'a> {
             .as_ref()
             .map(|stack| StackKey::of(stack, platform, marked, images))
             .unwrap_or_default();
-        // Not even looked at where frames count: parameterising is most of the work.
+        // Skipped if the frames contribute, because parameterising the value is most of the work.
         let value = if stack.contributes(false) { "" } else { exception.value.as_deref().unwrap_or_default() };
         Self {
             stack,
@@ -102,7 +100,7 @@ impl<'a> ExceptionKey<'a> {
 }
 
 impl<'a> Basis<'a> {
-    /// What `occurrence` is grouped by.
+    /// Returns the basis for grouping `occurrence`.
     pub(super) fn of(occurrence: &'a Occurrence) -> Self {
         match occurrence.source {
             Source::V1 => return Self::V1(&occurrence.message),
@@ -124,7 +122,7 @@ impl<'a> Basis<'a> {
 
     fn by_the_rules(occurrence: &'a Occurrence) -> Self {
         if occurrence.source == Source::Security {
-            // Of a policy, a certificate and a request the host counts; what other reports say varies.
+            // Reports about policies, certificates and requests are about a host. The messages of other reports vary.
             let is_about_host =
                 matches!(occurrence.kind.as_str(), "csp" | "expect-ct" | "expect-staple" | "hpkp" | "network-error");
             let message = occurrence.message.as_str();
@@ -166,10 +164,10 @@ impl<'a> Basis<'a> {
         }
     }
 
-    /// The hashes and what they are of, the one that names the error first. Never empty.
+    /// Returns the hashes with their names. The first one names the error. There is always at least one.
     ///
-    /// Both hashes of a stack are made in the same way, so that one event's app hash may be another's system hash: a
-    /// client that begins to mark every frame as the application's own still finds its errors.
+    /// Both hashes of a stack are computed in the same way, so the app hash of one event can equal the system hash of
+    /// another: if a client begins to mark every frame as in-app, its old errors are still found.
     pub(super) fn variants(&self) -> Vec<(&'static str, Fingerprint)> {
         let one = |name: &'static str, method: &str, parts: &[&str]| {
             vec![(name, Fingerprint::of(method, parts.iter().copied()))]
@@ -213,7 +211,7 @@ impl<'a> Basis<'a> {
     }
 }
 
-/// The hashes of the application's frames and of all frames, as far as there are any.
+/// Returns the hash of the in-app frames and the hash of all frames, if there are such frames.
 fn stack_variants(
     contributes: impl Fn(bool) -> bool,
     hash: impl Fn(bool) -> Fingerprint,
@@ -229,7 +227,7 @@ fn stack_variants(
     if app == system { vec![("app", app)] } else { vec![("app", app), ("system", system)] }
 }
 
-/// The file and source line of a template that failed.
+/// Returns the file and the source line of a template that failed.
 fn template(occurrence: &Occurrence) -> Option<(&str, &str)> {
     let template = occurrence.other.get("template")?;
     let text = |key: &str| template.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());

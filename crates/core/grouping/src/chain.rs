@@ -1,4 +1,4 @@
-//! Which exception of a chain counts, and which frame.
+//! Selects the exceptions of a chain, and the frame, that an error is about.
 
 use std::borrow::Cow;
 
@@ -10,30 +10,30 @@ use super::name::bounded;
 use super::platform::Family;
 use model::occurrence::{Exception, Frame, Occurrence, Stacktrace, Thread};
 
-/// What React 19 throws when it recovered from an error: the error itself is the cause.
+/// Messages of React 19 when it recovered from an error. The error itself is the cause.
 const REACT_RECOVERY: [&str; 3] = [
     "There was an error during concurrent rendering but React was able to recover",
     "There was an error while hydrating but React was able to recover",
     "There was an error while hydrating this Suspense boundary",
 ];
 
-/// The exceptions that count for grouping, as indexes in the order of the list (cause first), and the one that gives
-/// the title.
+/// The exceptions that contribute to the hash, as indexes into the list (cause first), and the one that gives the
+/// title.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Chain {
     pub(super) members: Vec<usize>,
     pub(super) main: usize,
 }
 
-/// The exception that gives an event its title: the last one; of an exception group with one kind of member that
-/// member; of an error from which React recovered its cause.
+/// Returns the exception that gives an event its title: the last one. If all members of an exception group are alike,
+/// it is that member. If React recovered from an error, it is the cause.
 pub fn main_exception(exceptions: &[Exception]) -> Option<&Exception> {
     let chain = chain(exceptions)?;
     exceptions.get(chain.main)
 }
 
-/// The frame that raised the error: the last of the application's own that says where it is, else the last that does,
-/// else the last. What every error of machine code ends in (`abort` and its like) is not it.
+/// Returns the frame that raised the error: the last in-app frame with a location, else the last frame with a location,
+/// else the last frame. In native code, the functions at the end of every error (such as `abort`) are skipped.
 pub fn crash_frame(occurrence: &Occurrence) -> Option<&Frame> {
     let frames = &title_stack(occurrence)?.frames;
     let says_where = |frame: &&Frame| {
@@ -42,14 +42,14 @@ pub fn crash_frame(occurrence: &Occurrence) -> Option<&Frame> {
         in_file || family.function(frame).is_some()
     };
     let counting = &frames[Family::of(&occurrence.platform).trim(frames)];
-    // What the client marks, unless it is known to mark it wrongly.
+    // Marked by the client, unless the mark is known to be wrong.
     let is_own = |frame: &&Frame| frame.in_app == Some(true) && is_in_app(frame, family(frame, occurrence), true);
     let own = counting.iter().rev().filter(is_own).find(says_where);
     own.or_else(|| counting.iter().rev().find(says_where)).or(frames.last())
 }
 
-/// The frames that the client marks as the application's own, or does not mark as others', the one that raised the error
-/// first; all frames if there are none of those.
+/// Returns the frames that the client marks as in-app, else those that it does not mark at all, else all frames. The
+/// one that raised the error comes first.
 pub fn own_frames(occurrence: &Occurrence) -> impl Iterator<Item = &Frame> {
     let frames = title_stack(occurrence).map(|stack| stack.frames.as_slice()).unwrap_or_default();
     let marked = |own: Option<bool>| frames.iter().any(|frame| frame.in_app == own);
@@ -57,7 +57,7 @@ pub fn own_frames(occurrence: &Occurrence) -> impl Iterator<Item = &Frame> {
     frames.iter().rev().filter(move |frame| wanted.is_none_or(|own| frame.in_app == own))
 }
 
-/// The function that raised the error, if its name says anything: as it was sent, unless it is mangled.
+/// Returns the function that raised the error, if it has a meaningful name: as it was sent, or demangled.
 pub fn crash_function(occurrence: &Occurrence) -> Option<Cow<'_, str>> {
     let frame = crash_frame(occurrence)?;
     let cleaned = family(frame, occurrence).function(frame)?;
@@ -66,12 +66,12 @@ pub fn crash_function(occurrence: &Occurrence) -> Option<Cow<'_, str>> {
     Some(if is_mangled { cleaned } else { Cow::Borrowed(bounded(given)) })
 }
 
-/// The type of one of the occurrence's exceptions, cleaned as names are; `None` if it says nothing.
+/// Returns the type of one of the occurrence's exceptions, cleaned like other names, or `None` if it has no meaning.
 pub(super) fn exception_type<'a>(occurrence: &Occurrence, kind: &'a str) -> Option<Cow<'a, str>> {
     Family::of(&occurrence.platform).exception_type(kind)
 }
 
-/// Whether synthetic exceptions of the platform are what was thrown besides errors, rather than signals.
+/// Returns whether synthetic exceptions of the platform are thrown values other than errors, and not signals.
 pub(super) fn throws_anything(occurrence: &Occurrence) -> bool {
     Family::of(&occurrence.platform) == Family::JavaScript
 }
@@ -80,7 +80,7 @@ fn family(frame: &Frame, occurrence: &Occurrence) -> Family {
     Family::of(frame.platform.as_deref().unwrap_or(&occurrence.platform))
 }
 
-/// The stack of the exception that gives the title, else that of the thread, else the event's own.
+/// Returns the stack of the exception that gives the title, else that of the thread, else the event's own.
 fn title_stack(occurrence: &Occurrence) -> Option<&Stacktrace> {
     let has_frames = |stack: &&Stacktrace| !stack.frames.is_empty();
     let of_exception = main_exception(&occurrence.exceptions).and_then(|exception| exception.stacktrace.as_ref());
@@ -90,7 +90,7 @@ fn title_stack(occurrence: &Occurrence) -> Option<&Stacktrace> {
         .or_else(|| occurrence.stacktrace.as_ref().filter(has_frames))
 }
 
-/// The thread that counts: the only one that crashed, else the only current one, else the only one.
+/// Returns the relevant thread: the only one that crashed, else the only current one, else the only one.
 pub(super) fn thread(threads: &[Thread]) -> Option<&Thread> {
     let only = |wanted: &dyn Fn(&Thread) -> bool| {
         let mut found = threads.iter().filter(|thread| wanted(thread));
@@ -108,21 +108,21 @@ pub(super) fn thread(threads: &[Thread]) -> Option<&Thread> {
     None
 }
 
-/// The chain of `exceptions`. `None` if there are none.
+/// Returns the chain of `exceptions`, or `None` if there are none.
 pub(super) fn chain(exceptions: &[Exception]) -> Option<Chain> {
     let last = exceptions.len().checked_sub(1)?;
     Some(tree(exceptions).unwrap_or_else(|| Chain { members: (0..=last).collect(), main: recovered(exceptions, last) }))
 }
 
-/// The cause, where the exception at `last` is React's report of a recovery.
+/// Returns the cause if the exception at `last` is React's report of a recovery.
 fn recovered(exceptions: &[Exception], last: usize) -> usize {
     let value = exceptions[last].value.as_deref().unwrap_or_default();
     let is_recovery = REACT_RECOVERY.iter().any(|text| value.starts_with(text));
     if is_recovery { last.saturating_sub(1) } else { last }
 }
 
-/// Whether two members of an exception group are the same error: of one type and from one place, or, without frames,
-/// with one kind of message.
+/// Returns whether two members of an exception group are the same error: they have the same type and the same frames,
+/// or without frames the same kind of message.
 fn alike(one: &Exception, other: &Exception) -> bool {
     fn frames(exception: &Exception) -> impl Iterator<Item = [Option<&str>; 3]> {
         let frames = exception.stacktrace.iter().flat_map(|stack| &stack.frames);
@@ -134,8 +134,8 @@ fn alike(one: &Exception, other: &Exception) -> bool {
         && (frames(one).next().is_some() || value(one) == value(other))
 }
 
-/// The chain of an exception group, by the ids that its members carry. `None` if there are none, or if they make no
-/// tree: then the list is taken as it is.
+/// Returns the chain of an exception group, by the ids of its members. `None` if this is not a group, or if the ids do
+/// not form a tree: the list is then used as it is.
 fn tree(exceptions: &[Exception]) -> Option<Chain> {
     let number = |exception: &Exception, key: &str| exception.mechanism.get(key).and_then(Value::as_u64);
     let is_group = |index: usize| exceptions[index].mechanism.get("is_exception_group").is_some_and(|is| *is == true);
@@ -149,7 +149,7 @@ fn tree(exceptions: &[Exception]) -> Option<Chain> {
         return None;
     }
     let root = index_of(0)?;
-    // Newest first, which is the order in which they were raised in their group.
+    // Newest first, the order in which they were raised in their group.
     let children = |parent: usize| {
         (0..ids.len())
             .rev()

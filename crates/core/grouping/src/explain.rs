@@ -1,4 +1,4 @@
-//! Why an occurrence goes where it goes.
+//! Explains why an occurrence belongs to an error.
 
 use serde::Serialize;
 
@@ -10,57 +10,56 @@ use super::{Grouping, grouping};
 use model::id::Fingerprint;
 use model::occurrence::Occurrence;
 
-/// Why an occurrence goes where it goes: what counted, what did not, and why not.
+/// Explains why an occurrence belongs to an error: what contributed to the hash, what did not, and why not.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Explanation {
-    /// The version of the rules.
+    /// The version of the grouping rules.
     pub version: u8,
-    /// What names the error in lists.
+    /// The title of the error in lists.
     pub title: String,
     /// The rule that decided: `exceptions`, `message`, `fingerprint`, …
     pub basis: &'static str,
-    /// The hashes, the one that names a new error first.
+    /// The hashes. The first one names a new error.
     pub variants: Vec<Variant>,
-    /// What was looked at.
+    /// The parts of the event that were considered.
     pub components: Vec<Component>,
 }
 
-/// One hash.
+/// A hash and its name.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Variant {
-    /// What it is of: `app` (the application's own frames), `system` (all frames), or the basis.
+    /// `app` (in-app frames), `system` (all frames), or the basis.
     pub name: &'static str,
-    /// The hash.
     pub fingerprint: Fingerprint,
 }
 
-/// Something that was looked at.
+/// A part of the event that was considered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Component {
-    /// What it is: `exception`, `type`, `frame`, …
+    /// The kind of the part: `exception`, `type`, `frame`, …
     pub name: &'static str,
-    /// What went into the hash, after cleaning.
+    /// The value that went into the hash, after cleaning.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value: Option<String>,
-    /// Whether it counts.
+    /// Whether the part contributes to the hash.
     pub contributes: bool,
-    /// Of a frame: whether it is the application's own, and so counts in the `app` variant.
+    /// Whether a frame is in-app, so that it contributes to the `app` variant.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_app: Option<bool>,
-    /// Why it does not count.
+    /// Why the part does not contribute.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<&'static str>,
-    /// Its parts.
+    /// The parts that it consists of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub components: Vec<Component>,
 }
 
-/// The most frames of a stack that are explained one by one. All of them count.
+/// The most frames of a stack that are explained individually. All frames contribute.
 const MAX_SHOWN: usize = 100;
 
-/// The same decision as [`group`](super::group), and why. For people, not for the hot path.
+/// Makes the same decision as [`group`](super::group), and explains it. It is slower, and meant for people.
 pub fn explain(occurrence: &Occurrence) -> (Grouping, Explanation) {
     let basis = Basis::of(occurrence);
     let grouping = grouping(&basis, occurrence);
@@ -115,7 +114,7 @@ fn exception(key: &ExceptionKey<'_>) -> Component {
         parts.push(stack(&key.stack));
     }
     if has_frames {
-        let why = Some("the frames say more");
+        let why = Some("the frames are used instead");
         parts.push(Component { name: "value", why, ..Component::default() });
     } else if !key.value.is_empty() {
         parts.push(leaf("value", &key.value));
@@ -126,7 +125,7 @@ fn exception(key: &ExceptionKey<'_>) -> Component {
 
 fn stack(key: &StackKey<'_>) -> Component {
     let contributes = key.contributes(false);
-    let why = (!contributes).then_some("none of its frames counts");
+    let why = (!contributes).then_some("none of its frames contributes");
     let components = if key.frames.len() <= MAX_SHOWN {
         key.frames.iter().map(frame).collect()
     } else {
@@ -134,7 +133,7 @@ fn stack(key: &StackKey<'_>) -> Component {
         let (between, last) = rest.split_at(rest.len() - MAX_SHOWN / 2);
         let left_out = Component {
             contributes: between.iter().any(|frame| frame.ignored.is_none()),
-            ..leaf("frames", &format!("{} frames that are not shown", between.len()))
+            ..leaf("frames", &format!("{} frames not shown", between.len()))
         };
         first.iter().map(frame).chain([left_out]).chain(last.iter().map(frame)).collect()
     };

@@ -1,4 +1,4 @@
-//! Errors that were split or merged in the field, each as a pair of events that must, or must not, share an error.
+//! Errors that were wrongly split or merged in practice, as pairs of events that must, or must not, share an error.
 
 use serde_json::{Value, json};
 
@@ -14,7 +14,7 @@ fn script(filename: &str) -> Value {
     thrown("javascript", "TypeError", json!([{ "function": "submit", "filename": filename, "in_app": true }]))
 }
 
-/// Bundlers write a hash of the content into file names, and each deploy has other ones.
+/// Bundlers write a hash of the content into file names, so the names change with each deployment.
 #[test]
 fn a_deploy_does_not_split() {
     for (before, after) in [
@@ -35,7 +35,7 @@ fn a_deploy_does_not_split() {
     ]);
 }
 
-/// Browsers say in different words why an asynchronous function was called.
+/// Browsers describe differently why an asynchronous function was called.
 #[test]
 fn browsers_do_not_split() {
     let at = |function: &str| {
@@ -93,9 +93,9 @@ fn generated_types_and_functions_do_not_split_and_their_methods_do() {
     different_errors(&[dart("StateError"), dart("minified:kP")]);
 }
 
-/// Machine code without symbols: the offset in the image tells where it is, wherever the image is loaded.
+/// Native code without symbols is identified by its offset in the image, wherever the image is loaded.
 #[test]
-fn machine_code_without_names_is_told_apart_by_its_offsets() {
+fn native_code_without_names_is_identified_by_its_offsets() {
     let crash = |platform: &str, base: u64, offsets: &[u64]| {
         let frames: Vec<_> = offsets
             .iter()
@@ -113,7 +113,7 @@ fn machine_code_without_names_is_told_apart_by_its_offsets() {
 }
 
 #[test]
-fn what_varies_in_messages_does_not_split() {
+fn variable_parts_of_messages_do_not_split() {
     let said = |text: &str| json!({ "logentry": { "message": text } });
     for (one, other) in [
         ("tried to allocate 20480 bytes", "tried to allocate 81513688 bytes"),
@@ -136,7 +136,7 @@ fn what_varies_in_messages_does_not_split() {
     ]);
 }
 
-/// Reports of browsers are about a host: another host is another matter.
+/// Reports of browsers are about a host. Reports about different hosts are different errors.
 #[test]
 fn reports_of_different_hosts_are_different_errors() {
     let fingerprint = |body: Value| {
@@ -167,7 +167,7 @@ fn reports_of_different_hosts_are_different_errors() {
     assert_ne!(network("https://shop.test/a", 503), network("https://shop.test/a", 404));
 }
 
-/// The title says the type as it is cleaned.
+/// Titles contain the cleaned type.
 #[test]
 fn titles_are_clean() {
     let title = |event: Value| super::title(&occurrence(event));
@@ -180,7 +180,7 @@ fn titles_are_clean() {
     assert_eq!(title(json!({ "exception": { "values": [{ "type": " ", "value": "\r" }] } })), "<unknown>");
 }
 
-/// Messages of nothing but beginnings: each byte is looked at a bounded number of times.
+/// Messages that consist only of beginnings of patterns: each byte is read a limited number of times.
 #[test]
 fn hostile_messages_are_cleaned_within_a_bound() {
     for part in ["http:///", "datetime.datetime(", "Mon Jan 02 2006 14:04:05 GMT-0800 (", "a.", "1,", "1:", "x_"] {
@@ -190,7 +190,7 @@ fn hostile_messages_are_cleaned_within_a_bound() {
     }
 }
 
-/// An explanation is shown with its occurrence, and an answer has a limit.
+/// An explanation is part of an answer, whose size is limited.
 #[test]
 fn a_long_stack_is_explained_in_parts() {
     let frames: Vec<_> =
@@ -199,5 +199,5 @@ fn a_long_stack_is_explained_in_parts() {
     let shown = serde_json::to_value(&explanation).unwrap();
     let frames = shown["components"][0]["components"][1]["components"].as_array().unwrap().clone();
     assert_eq!(frames.len(), 101);
-    assert_eq!(frames[50], json!({ "name": "frames", "value": "150 frames that are not shown", "contributes": true }));
+    assert_eq!(frames[50], json!({ "name": "frames", "value": "150 frames not shown", "contributes": true }));
 }

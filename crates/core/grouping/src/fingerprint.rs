@@ -1,27 +1,27 @@
-//! What a client wants its event to be grouped by.
+//! The fingerprint by which a client wants its event to be grouped.
 
 use std::borrow::Cow;
 
 use super::{crash_frame, main_exception, message};
 use model::occurrence::Occurrence;
 
-/// What a client's fingerprint asks for.
+/// How to use the fingerprint of a client.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FingerprintUse {
-    /// The rules: there is none, or it says so.
+    /// Use the default rules: there is no fingerprint, or it asks for them.
     Default,
-    /// The rules and more.
+    /// Use the default rules together with the entries.
     Mixed,
-    /// Its own entries and nothing else.
+    /// Use only the entries.
     Custom,
 }
 
-/// One entry of a fingerprint.
+/// An entry of a fingerprint.
 #[derive(Debug)]
 pub(super) struct FingerprintPart<'a> {
-    /// As the client sent it.
+    /// The entry as the client sent it.
     pub(super) given: &'a str,
-    /// What it stands for.
+    /// The value that it stands for.
     pub(super) value: Cow<'a, str>,
 }
 
@@ -31,7 +31,7 @@ impl FingerprintPart<'_> {
     }
 }
 
-/// What `entries` ask for.
+/// Returns how to use the fingerprint with these `entries`.
 pub(super) fn wish(entries: &[String]) -> FingerprintUse {
     let defaults = entries.iter().filter(|entry| placeholder(entry) == Some("default")).count();
     match defaults {
@@ -41,13 +41,13 @@ pub(super) fn wish(entries: &[String]) -> FingerprintUse {
     }
 }
 
-/// The name in `{{ name }}`.
+/// Returns the name in `{{ name }}`.
 fn placeholder(entry: &str) -> Option<&str> {
     let name = entry.trim().strip_prefix("{{")?.strip_suffix("}}")?.trim();
     (!name.is_empty() && !name.contains(char::is_whitespace)).then_some(name)
 }
 
-/// The entries of the occurrence's fingerprint, with placeholders filled.
+/// Returns the entries of the occurrence's fingerprint, with their placeholders replaced.
 pub(super) fn resolve(occurrence: &Occurrence) -> Vec<FingerprintPart<'_>> {
     let value = |given: &'_ str| placeholder(given).map(|name| variable(occurrence, name));
     let entries = occurrence.fingerprint.iter();

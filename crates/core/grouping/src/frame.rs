@@ -1,4 +1,4 @@
-//! What of a frame counts.
+//! The parts of a frame that contribute to the hash.
 
 use std::borrow::Cow;
 
@@ -8,23 +8,24 @@ use super::name::bounded;
 use super::platform::{Family, name_of};
 use model::occurrence::Frame;
 
-/// Source lines longer than this, in bytes, are minified code.
+/// Longer source lines, in bytes, are minified code.
 const MAX_CONTEXT: usize = 120;
 
-/// A frame's key. Line numbers are no part of it: every change above would make a new error.
+/// The key of a frame. It does not contain line numbers: otherwise every change further up in the file would make a new
+/// error.
 #[derive(Debug)]
 pub(super) struct FrameKey<'a> {
     pub(super) module: Option<Cow<'a, str>>,
     pub(super) filename: Option<Cow<'a, str>>,
     pub(super) context: Option<Cow<'a, str>>,
     pub(super) function: Option<Cow<'a, str>>,
-    /// Whether it is the application's own code.
+    /// Whether the frame is in-app: the application's own code.
     pub(super) in_app: bool,
-    /// Why it does not count, if it does not.
+    /// Why the frame does not contribute, or `None` if it does.
     pub(super) ignored: Option<&'static str>,
 }
 
-/// The key of `frame`, which is of `family`, and whose caller is `before`. `images` are the event's.
+/// Returns the key of `frame`, which belongs to `family` and was called by `before`. `images` are those of the event.
 pub(super) fn key<'a>(
     frame: &'a Frame,
     before: Option<&Frame>,
@@ -37,7 +38,7 @@ pub(super) fn key<'a>(
     let origin = origin(frame, family);
     let filename = match (&module, family, &function) {
         (Some(_), _, _) => None,
-        // Symbols say more than the source file, which only some builds know.
+        // Symbols say more than the source file, which is known in some builds only.
         (None, Family::Native, Some(_)) => None,
         (None, Family::Native, None) => place_in_image(frame, images),
         (None, _, _) => filename(frame, family, origin),
@@ -56,11 +57,11 @@ pub(super) fn key<'a>(
     };
     let source_mapped = frame.other.get("data").is_some_and(|data| data.get("sourcemap").is_some());
     if source_mapped && key.context.is_some() {
-        // Minifiers rename functions; the source line is what the developer wrote.
+        // Minifiers rename functions. The source line is as the developer wrote it.
         key.function = None;
     }
     if key.ignored.is_none() && key.is_empty() {
-        key.ignored = Some("nothing in it that says where it is");
+        key.ignored = Some("it has no module, file, source line or function");
     }
     key
 }
@@ -70,7 +71,7 @@ impl FrameKey<'_> {
         self.module.is_none() && self.filename.is_none() && self.context.is_none() && self.function.is_none()
     }
 
-    /// What goes into the hash. The marks keep one kind of value from being taken for another.
+    /// Writes the key for hashing. The marks keep values of different kinds apart.
     pub(super) fn write(&self, out: &mut String) {
         for (mark, value) in [('m', &self.module), ('p', &self.filename), ('c', &self.context), ('f', &self.function)] {
             if let Some(value) = value {
@@ -82,7 +83,7 @@ impl FrameKey<'_> {
     }
 }
 
-/// Whether two frames that follow each other are a function that calls itself.
+/// Returns whether a frame and its caller are the same call of a recursive function.
 pub(super) fn is_recursion(frame: &Frame, before: &Frame) -> bool {
     frame.lineno == before.lineno
         && frame.colno == before.colno
@@ -94,14 +95,14 @@ pub(super) fn is_recursion(frame: &Frame, before: &Frame) -> bool {
         && frame.other.get("instruction_addr") == before.other.get("instruction_addr")
 }
 
-/// Where a frame's file comes from.
+/// The origin of a frame's file.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
-    /// The web: the path depends on the deployment.
+    /// The web. The path depends on the deployment.
     Url,
-    /// No file at all.
+    /// There is no file.
     Nowhere,
-    /// A file.
+    /// A file of the application or a library.
     File,
 }
 
@@ -113,20 +114,20 @@ fn origin(frame: &Frame, family: Family) -> Origin {
     if matches!(path, "" | "<anonymous>" | "[native code]" | "native code") { Origin::Nowhere } else { Origin::File }
 }
 
-/// The file's name without its folders and without what differs from build to build, in lower case.
+/// Returns the file's name in lower case, without folders and without parts that change with each build.
 fn filename(frame: &Frame, family: Family, origin: Origin) -> Option<Cow<'_, str>> {
     if origin != Origin::File {
         return None;
     }
     let path = frame.filename.as_deref().filter(|name| !name.is_empty() && !name.starts_with('<'))?;
     let name = in_lower_case(family.file(bounded(name_of(path, family))));
-    // A page is not a script: what is inline in it has its functions to go by, and the page's name only when it was
-    // opened as a file.
+    // A page is not a script. An inline script is identified by its functions, and its frame has the page as the file
+    // name only if the page was opened as a file.
     let is_page = family == Family::JavaScript && (name.ends_with(".html") || name.ends_with(".htm"));
     (!is_page && !name.is_empty()).then_some(name)
 }
 
-/// Where machine code without a function is: the image's name, and the offset in it if that is known.
+/// Returns the location of native code without a function: the name of the image, and the offset in it if it is known.
 fn place_in_image<'a>(frame: &'a Frame, images: &Images<'_>) -> Option<Cow<'a, str>> {
     let package = frame.package.as_deref().map(|path| in_lower_case(Cow::Borrowed(bounded(basename(path)))));
     match images.offset(frame) {
@@ -143,7 +144,7 @@ fn in_lower_case(name: Cow<'_, str>) -> Cow<'_, str> {
     if name.bytes().any(|byte| byte.is_ascii_uppercase()) { Cow::Owned(name.to_ascii_lowercase()) } else { name }
 }
 
-/// The source line with its white space as single spaces.
+/// Returns the source line with all white space replaced by single spaces.
 fn context(frame: &Frame) -> Option<Cow<'_, str>> {
     let line = frame.context_line.as_deref()?.trim();
     if line.is_empty() || line.len() > MAX_CONTEXT {

@@ -1,5 +1,5 @@
-//! Where code without names is: its offset in the image (the program or library) that it is of. Addresses differ from
-//! run to run, offsets do not.
+//! Locates native code without names by its offset in its image (the program or library). Addresses differ between
+//! runs; offsets do not.
 
 use std::fmt::Write;
 
@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use model::occurrence::{Frame, Occurrence};
 
-/// The most images of an event that are looked at.
+/// The most images of an event that are read.
 const MAX_IMAGES: usize = 4_096;
 
-/// The images of an event, from its `debug_meta`.
+/// The images of an event, from `debug_meta`.
 #[derive(Debug, Default)]
 pub(super) struct Images<'a> {
-    /// In the order of their addresses.
+    /// The images in the order of their addresses.
     list: Vec<Image<'a>>,
-    /// In the order of the event, for frames that name their image by its place.
+    /// The ids in the order of the event, for frames that refer to their image by index.
     in_order: Vec<Option<&'a str>>,
 }
 
@@ -42,12 +42,12 @@ impl<'a> Images<'a> {
         Self { list, in_order: images().map(id).collect() }
     }
 
-    /// The offset of a frame's instruction in its image, after what names the build where that is known; `None` if the
-    /// frame or the event does not say enough.
+    /// Returns the offset of a frame's instruction in its image, after the id of the build if it is known. `None` if
+    /// the frame or the event does not have the necessary data.
     pub(super) fn offset(&self, frame: &Frame) -> Option<String> {
         let instruction = frame.other.get("instruction_addr").and_then(address)?;
         let mode = frame.other.get("addr_mode").and_then(Value::as_str).unwrap_or_default();
-        // WebAssembly: the address is the offset, and the image is named by its place.
+        // In WebAssembly the address is the offset, and the image is given by index.
         let (id, offset) = match mode.strip_prefix("rel:") {
             Some(place) => (self.in_order.get(place.parse::<usize>().ok()?).copied().flatten(), instruction),
             None => {
@@ -71,7 +71,7 @@ impl<'a> Images<'a> {
     }
 }
 
-/// An address: a number, or a text with decimal digits or, after `0x`, hexadecimal ones.
+/// Reads an address: a number, or a string with decimal digits or, after `0x`, hexadecimal digits.
 fn address(value: &Value) -> Option<u64> {
     match value {
         Value::String(text) => match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
@@ -105,7 +105,7 @@ mod tests {
         check(&images("0x400000"), &json!({ "instruction_addr": "0x400010" }), Some("ab-1 +0x10"));
         check(&images("0x7f0000"), &json!({ "instruction_addr": "0x7f0010" }), Some("ab-1 +0x10"));
         check(&images("4194304"), &json!({ "instruction_addr": "4194320" }), Some("ab-1 +0x10"));
-        // The image is not in the list, but the frame says where it begins.
+        // The image is not in the list, but its start is in the frame.
         let frame = json!({ "instruction_addr": "0x900010", "image_addr": "0x900000" });
         check(&images("0x400000"), &frame, Some("+0x10"));
         check(&images("0x400000"), &json!({ "instruction_addr": "0x900010" }), None);

@@ -1,9 +1,9 @@
-//! Whether a frame is the application's own code, where the client does not say, or is known to say it wrong.
+//! Decides whether a frame is in-app if the client does not say so, or is known to be wrong.
 
 use super::platform::Family;
 use model::occurrence::Frame;
 
-/// Parts of the paths of installed packages.
+/// Parts of paths in which packages are installed.
 const PACKAGES: [&str; 16] = [
     "/site-packages/",
     "/dist-packages/",
@@ -22,9 +22,9 @@ const PACKAGES: [&str; 16] = [
     "/jdk/",
     "/.nuget/packages/",
 ];
-/// Where the system keeps its libraries.
+/// Folders of system libraries.
 const SYSTEM: [&str; 6] = ["/usr/lib/", "/lib/", "/lib64/", "/usr/local/lib/", "node:", "internal/"];
-/// Where the web keeps its libraries.
+/// Web servers of public libraries.
 const CDNS: [&str; 7] = [
     "://unpkg.com/",
     "://cdnjs.cloudflare.com/",
@@ -34,7 +34,7 @@ const CDNS: [&str; 7] = [
     "://ajax.googleapis.com/",
     "://esm.run/",
 ];
-/// Packages of the JVM that are nobody's application.
+/// Packages of the JVM and its common libraries, which are never in-app.
 const JAVA: [&str; 39] = [
     "java.",
     "javax.",
@@ -76,7 +76,7 @@ const JAVA: [&str; 39] = [
     "com.zaxxer.hikari.",
     "net.sf.cglib.",
 ];
-/// The standard library and the runtime of Rust, as functions and within their impls.
+/// Functions of Rust's standard library and runtime, also within impls.
 const RUST: [&str; 12] = [
     "std::",
     "core::",
@@ -91,28 +91,29 @@ const RUST: [&str; 12] = [
     "_rust_",
     "tokio::runtime::",
 ];
-/// Where Cargo keeps packages, and what rustc says of its library, on any machine.
+/// Folders of packages in Cargo, and rustc's path of the standard library, on any machine.
 const RUST_PATHS: [&str; 3] = ["/registry/src/", "/git/checkouts/", "/rustc/"];
-/// What the C runtime puts around `main`.
+/// Functions of the C runtime around `main`.
 const C_RUNTIME: [&str; 9] =
     ["main", "_main", "_start", "start", "<unknown>", "_init", "clone", "clone3", "start_thread"];
 
-/// Whether the frame is the application's own. `marked`: the client marked at least one of the event's frames as such,
-/// so that what it left open is not.
+/// Returns whether the frame is in-app. If the client marked at least one frame of the event (`marked`), frames without
+/// a mark are not in-app.
 pub(super) fn is_in_app(frame: &Frame, family: Family, marked: bool) -> bool {
     if family == Family::Native && is_noise(frame) {
         return false;
     }
     match frame.in_app {
         Some(in_app) => in_app,
-        // Machine code has too many libraries of too many systems to guess: one unknown frame would be all that counts.
+        // There are too many native libraries on too many systems to guess: a single unknown frame would be all that
+        // contributes.
         None => !marked && family != Family::Native && !is_library(frame, family),
     }
 }
 
-/// What clients mark as the application's own although it never is: sentry-rust knows only its list of crates.
+/// Returns whether a frame is never in-app, although clients mark it: the SDK for Rust only knows a list of crates.
 fn is_noise(frame: &Frame) -> bool {
-    // An inlined function has a name without a crate, and the path only tells whose it is.
+    // An inlined function has a name without the crate, so only the path shows where it belongs.
     let path = frame.abs_path.as_deref().unwrap_or_default();
     if RUST_PATHS.iter().any(|part| path.contains(part)) && path.ends_with(".rs") {
         return true;

@@ -1,12 +1,12 @@
-//! Which error an occurrence belongs to.
+//! Decides which error an occurrence belongs to.
 //!
-//! The rules are those of Sentry's default grouping, simplified: a fingerprint that the client gave, else the frames of
-//! the exceptions (or of the thread, or of the event), else type and message. What varies is taken out of messages
-//! ([`parameterise`]) and of frames. Minified JavaScript is grouped by its module and function names, since source maps
-//! are not looked at.
+//! The rules are a simplified form of Sentry's default grouping: the fingerprint that the client sent, or else the
+//! frames of the exceptions (or of the thread, or of the event), or else type and message. Variable parts are removed
+//! from messages ([`parameterise`]) and frames. Minified JavaScript is grouped by its module and function names, since
+//! source maps are not used.
 //!
-//! An event that is grouped by frames has two hashes: of the application's own frames, and of all frames. It belongs to
-//! the error that goes by either of them, so that a client that begins to mark frames otherwise makes no new errors.
+//! An event that is grouped by frames has two hashes, of the in-app frames and of all frames. It belongs to the error
+//! that either hash leads to, so a client that begins to mark frames differently does not create new errors.
 
 mod basis;
 mod chain;
@@ -36,24 +36,25 @@ use basis::Basis;
 use model::id::Fingerprint;
 use model::occurrence::Occurrence;
 
-/// The version of the rules for Sentry events. It is part of each hash, so that better rules can find old errors, and is
-/// shown where a hash is explained.
+/// The version of the rules for Sentry events. It is part of each hash, so that better rules can still find old errors,
+/// and is shown in explanations.
 pub const VERSION: u8 = 2;
 
-/// Where an occurrence belongs.
+/// The error that an occurrence belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Grouping {
     /// The version of the rules.
     pub version: u8,
-    /// What names a new error: the hash of the application's frames where there are any.
+    /// The hash that names a new error: the hash of the in-app frames if there are any.
     pub primary: Fingerprint,
-    /// Every hash, the primary first: an error that goes by any of them is the one. One or two.
+    /// All hashes, one or two, beginning with `primary`. An error that any of them leads to is the right one.
     pub hashes: Vec<Fingerprint>,
-    /// What names the error in lists, at most 720 bytes.
+    /// The title of the error in lists, at most 720 bytes.
     pub title: String,
 }
 
-/// Where `occurrence` belongs. It must be scrubbed already: secrets in messages would else be part of the hash.
+/// Decides which error `occurrence` belongs to. It must be scrubbed already, since otherwise secrets in messages would
+/// be part of the hash.
 pub fn group(occurrence: &Occurrence) -> Grouping {
     grouping(&Basis::of(occurrence), occurrence)
 }

@@ -1,11 +1,12 @@
-//! The part of a message that says what kind it is.
+//! Finds the part of a message that identifies its kind.
 
 use std::borrow::Cow;
 
 use super::parameterise;
 
-/// The first two lines that are not blank, without what varies; with `...` after them if there is more. A second line
-/// that quotes data does not count, nor what follows it: what was being read when it failed is another thing each time.
+/// Returns the first two lines that are not blank, without their variable parts, and with `...` if there are more. A
+/// second line with data is ignored, together with all that follows: it quotes the input that failed, which differs
+/// each time.
 pub(super) fn kind(text: &str) -> Cow<'_, str> {
     let text = text.trim();
     let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
@@ -19,7 +20,8 @@ pub(super) fn kind(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a line is data rather than prose: it begins with a bracket, a quote or a number, or assigns.
+/// Returns whether a line is data and not prose: it begins with a bracket, a quote or a number, or contains
+/// assignments.
 fn is_data(line: &str) -> bool {
     line.starts_with(|first: char| {
         matches!(first, '{' | '[' | '<' | '(' | '"' | '\'' | '`' | '|' | '>') || first.is_ascii_digit()

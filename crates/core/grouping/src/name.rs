@@ -1,26 +1,26 @@
-//! Names of functions, modules, types and files: their bound, and what generated names have in common.
+//! Names of functions, modules, types and files: their maximum length, and rules that all platforms share.
 
 use std::borrow::Cow;
 
 use super::work::spend;
 
-/// The longest name that is cleaned, in bytes. What comes after is cut off before cleaning and does not count: longer
-/// names are machine-made, and they agree or differ long before. (Relay keeps 256 characters.)
+/// The longest name that is cleaned, in bytes. The rest is cut off first and does not contribute. Longer names are
+/// generated, and differ long before that. (Relay keeps 256 characters.)
 pub(super) const MAX_NAME: usize = 1 << 10;
 
-/// `name` without white space around it, cut to [`MAX_NAME`].
+/// Returns `name` without surrounding white space, cut to [`MAX_NAME`].
 pub(super) fn bounded(name: &str) -> &str {
     let name = &name[..name.floor_char_boundary(MAX_NAME)];
     spend(name.len());
     name.trim()
 }
 
-/// Whether `text` is one digit or more, and nothing else.
+/// Returns whether `text` consists of one or more digits.
 pub(super) fn is_number(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `name` without the digits of addresses: `#<Class:0x00007f8b1c0a1b2c>` is `#<Class:0x>`.
+/// Returns `name` without the digits of addresses: `#<Class:0x00007f8b1c0a1b2c>` becomes `#<Class:0x>`.
 pub(super) fn without_addresses(name: Cow<'_, str>) -> Cow<'_, str> {
     if !name.contains("0x") {
         return name;
@@ -40,7 +40,7 @@ pub(super) fn without_addresses(name: Cow<'_, str>) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// `name` without the digits that follow each `mark`: `closure#2` is `closure#` for the mark `#`.
+/// Returns `name` without the digits after each `mark`: `closure#2` becomes `closure#` for the mark `#`.
 pub(super) fn without_digits_after<'a>(name: Cow<'a, str>, mark: &str) -> Cow<'a, str> {
     spend(name.len());
     let numbered = |at: usize| name.as_bytes().get(at + mark.len()).is_some_and(u8::is_ascii_digit);
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn addresses_and_numbers_are_taken_out_of_names() {
+    fn addresses_and_numbers_are_removed_from_names() {
         for (name, expected) in [
             ("#<Class:0x00007f8b1c0a1b2c>#total", "#<Class:0x>#total"),
             ("at 0xAB and 0x12", "at 0x and 0x"),

@@ -1,19 +1,19 @@
-//! What of a stack counts.
+//! The parts of a stack that contribute to the hash.
 
 use super::frame::{FrameKey, is_recursion, key};
 use super::image::Images;
 use super::platform::Family;
 use model::occurrence::{Frame, Stacktrace};
 
-/// A stack's key: one for each frame, whether it counts or not.
+/// The key of a stack: the keys of all frames, whether they contribute or not.
 #[derive(Debug, Default)]
 pub(super) struct StackKey<'a> {
     pub(super) frames: Vec<FrameKey<'a>>,
 }
 
 impl<'a> StackKey<'a> {
-    /// The key of `stack`. `platform` is the event's, which a frame may override; `marked`: see
-    /// [`is_in_app`](super::in_app::is_in_app); `images`: the event's.
+    /// Returns the key of `stack`. `platform` is that of the event, which a frame may override. For `marked` see
+    /// [`is_in_app`](super::in_app::is_in_app). `images` are those of the event.
     pub(super) fn of(stack: &'a Stacktrace, platform: &str, marked: bool, images: &Images<'_>) -> Self {
         let own = Family::of(platform);
         let family = |frame: &Frame| frame.platform.as_deref().map_or(own, Family::of);
@@ -24,15 +24,15 @@ impl<'a> StackKey<'a> {
             let mut key = key(frame, before, family(frame), marked, images);
             if !counts.contains(&index) {
                 key.ignored =
-                    Some(if index < counts.start { "the thread's beginning" } else { "it raises every error" });
+                    Some(if index < counts.start { "start of the thread" } else { "code that raises errors" });
             } else if before.is_some_and(|before| is_recursion(frame, before)) {
-                key.ignored = Some("the function calls itself");
+                key.ignored = Some("recursive call");
             }
             frames.push(key);
             before = Some(frame);
         }
         let mut stack_key = Self { frames };
-        // What a browser says of a script's top level, or of an inline handler.
+        // A browser reports this for the top level of a script, or for an inline handler.
         if let ([frame], [key]) = (stack.frames.as_slice(), stack_key.frames.as_mut_slice())
             && family(frame) == Family::JavaScript
             && key.function.is_none()
@@ -44,12 +44,12 @@ impl<'a> StackKey<'a> {
         stack_key
     }
 
-    /// Whether any frame counts, of the application's own if `app`.
+    /// Returns whether any frame contributes; if `app`, any in-app frame.
     pub(super) fn contributes(&self, app: bool) -> bool {
         self.contributing(app).next().is_some()
     }
 
-    /// The frames that count.
+    /// Returns the frames that contribute; if `app`, only in-app frames.
     pub(super) fn contributing(&self, app: bool) -> impl Iterator<Item = &FrameKey<'a>> {
         self.frames.iter().filter(move |frame| frame.ignored.is_none() && (frame.in_app || !app))
     }

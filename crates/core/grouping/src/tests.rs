@@ -5,7 +5,7 @@ use model::id::EventId;
 use model::time::Timestamp;
 use protocol::sentry::{Received, normalise};
 
-/// `event` as an SDK sends it, normalised.
+/// Returns an `event` of an SDK, normalised.
 pub(super) fn occurrence(event: Value) -> Occurrence {
     let Value::Object(event) = event else { panic!("an object") };
     normalise(event, &received())
@@ -20,7 +20,7 @@ pub(super) fn received() -> Received {
     }
 }
 
-/// Whether two events are one error: any hash of one is a hash of the other.
+/// Returns whether two events are one error: any hash of one is a hash of the other.
 fn same(one: &Value, other: &Value) -> bool {
     let (one, other) = (group(&occurrence(one.clone())), group(&occurrence(other.clone())));
     one.hashes.iter().any(|hash| other.hashes.contains(hash))
@@ -42,12 +42,12 @@ pub(super) fn different_errors(events: &[Value]) {
     }
 }
 
-/// The names of the hashes, and whether each is there.
+/// Checks the names of the hashes.
 #[track_caller]
 fn variants(event: Value, expected: &[&str]) {
     let (grouping, explanation) = explain(&occurrence(event.clone()));
     assert_eq!(explanation.variants.iter().map(|variant| variant.name).collect::<Vec<_>>(), expected, "{event}");
-    assert_eq!(grouping, group(&occurrence(event)), "explaining changes nothing");
+    assert_eq!(grouping, group(&occurrence(event)), "an explanation does not change the result");
 }
 
 fn python(frames: Value, kind: &str, value: &str) -> Value {
@@ -82,9 +82,9 @@ fn ids_dates_and_addresses_in_messages_do_not_split() {
     ]);
 }
 
-/// A template groups whatever was put into it.
+/// A template groups its messages, whatever the parameters are.
 #[test]
-fn a_template_counts_before_its_text() {
+fn a_template_takes_precedence_over_its_text() {
     one_error(&[
         json!({"logentry": {"message": "no row %s", "params": ["apple"]}}),
         json!({"logentry": {"message": "no row %s", "formatted": "no row pear"}}),
@@ -93,7 +93,7 @@ fn a_template_counts_before_its_text() {
 }
 
 #[test]
-fn two_errors_of_one_type_are_told_apart_by_their_frames() {
+fn errors_of_one_type_are_distinguished_by_their_frames() {
     let at = |function: &str| {
         python(json!([frame("shop.views", "view", true), frame("shop.db", function, true)]), "KeyError", "x")
     };
@@ -103,7 +103,7 @@ fn two_errors_of_one_type_are_told_apart_by_their_frames() {
 }
 
 #[test]
-fn what_changes_with_every_release_does_not_count() {
+fn changes_of_every_release_do_not_contribute() {
     let mut moved = frame("shop.db", "find", true);
     moved["lineno"] = 99.into();
     moved["abs_path"] = "/srv/releases/2/x.py".into();
@@ -114,7 +114,7 @@ fn what_changes_with_every_release_does_not_count() {
 }
 
 #[test]
-fn libraries_do_not_split_and_a_client_that_marks_frames_otherwise_finds_its_errors() {
+fn libraries_do_not_split_and_old_errors_are_found_if_marks_change() {
     let with = |library: &str, own: bool| {
         python(json!([frame("shop.db", "find", true), frame(library, "get", own)]), "KeyError", "x")
     };
@@ -127,7 +127,7 @@ fn libraries_do_not_split_and_a_client_that_marks_frames_otherwise_finds_its_err
 }
 
 #[test]
-fn where_the_client_does_not_say_libraries_are_known_by_their_place() {
+fn unmarked_libraries_are_recognised_by_their_location() {
     let event = |platform: &str, library: Value| {
         json!({"platform": platform, "exception": [{"type": "E", "stacktrace": {"frames": [
             {"module": "shop.Cart", "function": "total", "filename": "src/cart"}, library
@@ -167,10 +167,10 @@ fn chrome(frames: Value) -> Value {
     json!({"platform": "javascript", "exception": {"values": [{"type": "TypeError", "value": "x is undefined", "stacktrace": {"frames": frames}}]}})
 }
 
-/// The same JavaScript error is one error in every browser: they name functions, anonymous ones and native code in ways
-/// of their own.
+/// The same JavaScript error is one error in every browser, although browsers name functions, anonymous functions and
+/// native code differently.
 #[test]
-fn one_javascript_error_is_one_in_every_browser() {
+fn a_javascript_error_is_the_same_in_every_browser() {
     let url = "https://shop.test/static/app.3f2a.js";
     let at = |function: &str| json!({"function": function, "filename": url, "lineno": 1, "colno": 2, "in_app": true});
     let native =
@@ -194,12 +194,12 @@ fn one_javascript_error_is_one_in_every_browser() {
         chrome(json!([at("?"), at("total"), native("map", "[native code]"), at("?"), at("price")])),
     ]);
     different_errors(&[chrome(json!([at("total"), at("price")])), chrome(json!([at("total"), at("tax")]))]);
-    // A script's top level says nothing: type and value count.
+    // The top level of a script has no meaning, so type and value contribute.
     variants(chrome(json!([at("?")])), &["value"]);
 }
 
 #[test]
-fn a_cause_makes_another_error() {
+fn a_different_cause_is_a_different_error() {
     let chain = |cause: &str| {
         let stack = |function: &str| json!({"frames": [frame("shop", function, true)]});
         json!({"platform": "python", "exception": {"values": [
@@ -211,7 +211,8 @@ fn a_cause_makes_another_error() {
     assert_eq!(group(&occurrence(chain("Timeout"))).title, "ServiceError: y");
 }
 
-/// Members of an exception group, `(type, function, id, parent, is group)`, in the order of an SDK: the root last.
+/// Returns an exception group with members `(type, function, id, parent, is group)`, in the order of an SDK: the root
+/// last.
 fn exception_group(members: &[(&str, &str, u64, Option<u64>, bool)]) -> Value {
     let values: Vec<_> = members
         .iter()
@@ -245,7 +246,7 @@ fn a_group_of_one_kind_of_exception_is_that_exception() {
     assert_eq!(group(&occurrence(two_kinds("KeyError", "OSError"))).title, "ExceptionGroup: v");
 }
 
-/// A tree that is none is a list: cycles, parents that are not there, ids that come twice.
+/// A group that does not form a tree is treated as a list: cycles, missing parents, repeated ids.
 #[test]
 fn a_broken_group_is_a_list() {
     for members in [
@@ -271,7 +272,7 @@ fn a_signal_is_grouped_by_its_frames_and_named_by_its_function() {
     assert_eq!(group(&occurrence(crash("SIGSEGV", "shop::total"))).title, "shop::total");
 }
 
-/// As sentry-rust sends them: it marks what it does not know as the application's own, inlined functions above all.
+/// Panics as the SDK for Rust sends them: it marks all unknown functions as in-app, particularly inlined ones.
 #[test]
 fn panics_in_different_functions_are_different_errors() {
     let library = "/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/std/src/panicking.rs";
@@ -300,7 +301,7 @@ fn panics_in_different_functions_are_different_errors() {
 }
 
 #[test]
-fn threads_count_where_no_exception_does() {
+fn threads_contribute_if_no_exception_does() {
     let thread = |function: &str, crashed: bool| json!({"id": 1, "crashed": crashed, "stacktrace": {"frames": [frame("m", function, true)]}});
     let event = |threads: Vec<Value>| json!({"platform": "python", "message": "stuck", "threads": {"values": threads}});
     different_errors(&[event(vec![thread("a", false)]), event(vec![thread("b", false)])]);
@@ -329,12 +330,12 @@ fn a_fingerprint_of_the_client_decides() {
 }
 
 #[test]
-fn an_event_with_nothing_in_it_has_a_group_too() {
+fn an_empty_event_has_a_group_too() {
     variants(json!({}), &["nothing"]);
     one_error(&[json!({}), json!({"exception": {"values": []}, "message": ""})]);
 }
 
-/// v1's errors are grouped by their message, through the same entry.
+/// v1 errors are grouped by their message, by the same function.
 #[test]
 fn a_v1_error_is_grouped_by_its_message() {
     let mut occurrence = occurrence(message("m"));
@@ -356,7 +357,7 @@ fn titles() {
         "value": "There was an error during concurrent rendering but React was able to recover by instead ..."}]}}),
         "E: cause",
     );
-    // What JavaScript's clients make of a message, and of a text that was thrown.
+    // Messages, and thrown strings, as JavaScript's SDKs send them.
     let thrown = |kind: Value| {
         json!({"platform": "node", "exception": {"values": [{"type": kind, "value": "hello",
         "mechanism": {"synthetic": true}, "stacktrace": {"frames": [{"function": "run", "in_app": true}]}}]}})
@@ -369,7 +370,7 @@ fn titles() {
     check(json!({}), "<no message>");
 }
 
-/// The explanation names what counted, what did not, and why not.
+/// The explanation names what contributed, what did not, and why not.
 #[test]
 fn an_explanation_says_why() {
     let mut frames = vec![frame("shop", "view", true), frame("lib", "get", false)];
@@ -381,12 +382,12 @@ fn an_explanation_says_why() {
     assert_eq!(shown["variants"][0]["fingerprint"].as_str().unwrap().len(), 32);
     let exception = &shown["components"][0]["components"];
     assert_eq!(exception[0], json!({"name": "type", "value": "KeyError", "contributes": true}));
-    assert_eq!(exception[2], json!({"name": "value", "contributes": false, "why": "the frames say more"}));
+    assert_eq!(exception[2], json!({"name": "value", "contributes": false, "why": "the frames are used instead"}));
     let frames = &exception[1]["components"];
     assert_eq!(frames[0]["inApp"], true);
     assert_eq!(frames[0]["components"][1], json!({"name": "function", "value": "view", "contributes": true}));
     assert_eq!((frames[1]["inApp"].as_bool(), frames[1]["contributes"].as_bool()), (Some(false), Some(true)));
-    assert_eq!(frames[2]["why"], "the function calls itself");
+    assert_eq!(frames[2]["why"], "recursive call");
     let (_, explanation) =
         explain(&occurrence(json!({"fingerprint": ["{{ default }}", "{{ level }}"], "message": "m 17"})));
     let shown = serde_json::to_value(&explanation).unwrap();

@@ -1,4 +1,4 @@
-//! What names an error in lists.
+//! The title of an error in lists.
 
 use std::borrow::Cow;
 
@@ -9,9 +9,10 @@ use model::occurrence::{Occurrence, Source};
 /// The longest title, in bytes.
 const MAX_TITLE: usize = 720;
 
-/// The line that names the error of `occurrence` in lists, at most 720 bytes: `Type: value` of the exception that gives
-/// the title, up to the line's end; the crashed function if the exception is a signal, or has neither type nor value;
-/// else the log message. A v1 error is named by its message, cut as v1 cuts it.
+/// Returns the title of `occurrence`'s error in lists, at most 720 bytes. It is `Type: value` of the exception that
+/// gives the title, up to the end of the line; or the crashed function if the exception is a signal, or has neither
+/// type nor value; or the log message if there is no exception. The title of a v1 error is its message, cut as v1 cuts
+/// it.
 pub fn title(occurrence: &Occurrence) -> String {
     match occurrence.source {
         Source::V1 => truncate_message(&occurrence.message),
@@ -20,7 +21,7 @@ pub fn title(occurrence: &Occurrence) -> String {
     }
 }
 
-/// The title, cut; no error is without one.
+/// Cuts a title, and replaces an empty one.
 fn or_unknown(title: &str) -> String {
     let title = cut(title).trim();
     if title.is_empty() { "<unknown>".to_owned() } else { title.to_owned() }
@@ -40,8 +41,8 @@ fn sentry(occurrence: &Occurrence) -> String {
     let cleaned = exception.kind.as_deref().and_then(|kind| exception_type(occurrence, kind));
     let kind = cleaned.as_deref().map(first_line).filter(|line| !line.is_empty());
     let value = exception.value.as_deref().map(first_line).filter(|line| !line.is_empty());
-    // Segfaults and their like. JavaScript's synthetic exceptions are other values that were thrown, or messages: what
-    // they say is worth more than where they were.
+    // Segmentation faults and other signals. Synthetic exceptions in JavaScript are thrown values other than errors, or
+    // messages: their text is more useful than their location.
     let synthetic = exception.mechanism.get("synthetic").is_some_and(|synthetic| synthetic == true);
     let signal = if synthetic && kind.is_some() && !throws_anything(occurrence) { function() } else { None };
     match (signal, kind, value) {
@@ -52,7 +53,7 @@ fn sentry(occurrence: &Occurrence) -> String {
     }
 }
 
-/// The first line that is not blank, without white space around it.
+/// Returns the first line that is not blank, without surrounding white space.
 fn first_line(text: &str) -> &str {
     text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default()
 }

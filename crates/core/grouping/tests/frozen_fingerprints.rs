@@ -1,9 +1,10 @@
-//! Fingerprints of sample events, forever.
+//! Fingerprints of sample events, which must never change.
 //!
-//! **Never edit an expected value here once 0.1.0 is released.** A fingerprint names an error in the database, in URLs, in
-//! issues that were filed. If a change of the rules changes one of these, every user's errors of that kind begin again on
-//! upgrade. A better rule takes a new version (`sentry:3:…`), keeps making the old hashes too, so that old errors are
-//! found, and adds a table of its own. (Version 1 was never released, so its hashes are not made any more.)
+//! **Never edit an expected value here once 0.1.0 is released.** A fingerprint names an error in the database, in URLs,
+//! and in issues that were created. If a change of the rules changes a fingerprint, all users get their errors of that
+//! kind as new errors after an upgrade. A better rule needs a new version (`sentry:3:…`), must still compute the old
+//! hashes so that old errors are found, and gets a table of its own. (Version 1 was never released, so its hashes are
+//! no longer computed.)
 
 use grouping::group;
 use model::id::EventId;
@@ -29,7 +30,7 @@ fn check(event: Value, expected: &[&str]) {
 }
 
 #[test]
-fn fingerprints_of_version_2_are_what_they_were() {
+fn fingerprints_of_version_2_do_not_change() {
     check(json!({}), &["cf6a94f41cbc4d5951fa5b01e33721ec"]);
     check(json!({"message": "order 17 of ann@example.com failed"}), &["73ca8235f618d51d0c66506c1e3f7689"]);
     check(json!({"checksum": "abc"}), &["20b41d7451da28358acdb60a7403433e"]);
@@ -73,7 +74,7 @@ fn fingerprints_of_version_2_are_what_they_were() {
 }
 
 #[test]
-fn fingerprints_of_reports_are_what_they_were() {
+fn fingerprints_of_reports_do_not_change() {
     let body = br#"{"csp-report":{"document-uri":"https://shop.test/","blocked-uri":"https://cdn.test/a.css","effective-directive":"style-src"}}"#;
     let report = security::parse(body).unwrap().0.remove(0);
     let grouping = group(&security::normalise(report, &received(), &security::Sender::default()));

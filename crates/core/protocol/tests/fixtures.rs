@@ -1,9 +1,13 @@
-//! Runs everything over a directory of real events, which are not ours to keep here. `FAULTLINE_FIXTURES` names it; it
-//! holds `events/*.json`, `envelopes/*` and `security/*.json`.
+//! Processes a directory of real events, which we may not store in this repository. `FAULTLINE_FIXTURES` names it, with
+//! `events/*.json`, `envelopes/*` and `security/*.json`.
 //!
 //!     FAULTLINE_FIXTURES=… cargo test -p faultline-protocol --test fixtures -- --ignored --nocapture
 
-#![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a report for people; what fails should stop it")]
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "prints a report for people, and stops at the first failure"
+)]
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -57,7 +61,7 @@ impl Seen {
         assert_eq!(
             serde_json::from_str::<Occurrence>(&line).unwrap(),
             occurrence,
-            "{name}: it is read as it was written"
+            "{name}: reading gives what was written"
         );
         let grouping = group(&occurrence);
         let (explained, explanation) = explain(&occurrence);

@@ -1,27 +1,27 @@
-//! What the name of a key says about its value.
+//! Decides by the name of a key whether its value is a secret.
 
 use super::words::{
     ends, goes_on, is_about, is_foreign_password, is_link, is_public, opens_code, opens_cursor, opens_key, opens_word,
 };
 
-/// What a value is, by its key.
+/// The verdict on a value, by its key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// Nothing is known; its form decides.
+    /// The name says nothing. The form of the value decides.
     Open,
-    /// A secret, whatever it looks like.
+    /// A secret, whatever the value looks like.
     Secret,
-    /// A secret if it is a text: numbers and flags are about a secret (`tokens: 17`), objects are looked into.
+    /// A secret if it is a string. Numbers and flags are facts about a secret (`tokens: 17`), and objects are searched.
     SecretText,
-    /// A secret if it is a text or has at least four digits: a PIN, not a count of pins.
+    /// A secret if it is a string or has at least four digits: a PIN, not a count of pins.
     Pin,
-    /// A link that is as good as a secret if a secret is in it (`password_reset_url`).
+    /// A link that may contain a secret (`password_reset_url`): the tokens in it are secrets.
     Link,
-    /// The project says it is none.
+    /// Not a secret, by the project's rules.
     Exempt,
 }
 
-/// The longest word that is looked at, in bytes; longer ones are cut.
+/// The longest word that is compared, in bytes. Longer words are cut.
 const MAX_WORD: usize = 32;
 
 /// A word of a name, in lower case.
@@ -37,7 +37,8 @@ impl Word {
     }
 }
 
-/// The words of a name: split at whatever is neither letter nor digit, and before the capitals of `camelCase`.
+/// Iterates over the words of a name. It is split at all characters that are not letters or digits, and before the
+/// capitals of `camelCase`.
 pub(super) struct Words<'a> {
     rest: &'a [u8],
 }
@@ -58,7 +59,7 @@ impl Iterator for Words<'_> {
         let mut end = 1;
         while end < rest.len() && is_inner(rest[end]) {
             let (before, byte, after) = (rest[end - 1], rest[end], rest.get(end + 1).copied().unwrap_or_default());
-            // `apiKey` before the `K`, `APIKey` before the `K` too.
+            // `apiKey` and `APIKey` are both split before the `K`.
             let lower_to_upper = !before.is_ascii_uppercase() && byte.is_ascii_uppercase();
             let acronym_ends = before.is_ascii_uppercase() && byte.is_ascii_uppercase() && after.is_ascii_lowercase();
             if lower_to_upper || acronym_ends {
@@ -74,36 +75,36 @@ impl Iterator for Words<'_> {
     }
 }
 
-/// How much a word weighs.
+/// How strongly a word suggests a secret.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Weight {
-    /// Speaks of no secret.
+    /// Not related to secrets.
     None,
-    /// A secret unless what follows says otherwise.
+    /// Names a secret, unless a later word says otherwise.
     Strong,
-    /// The same, but numbers under such a name are counts.
+    /// Like `Strong`, but numbers under such a name are counts.
     StrongText,
-    /// A secret only as the end of the name.
+    /// Names a secret only at the end of a name.
     Last,
-    /// The same, of few digits.
+    /// Like `Last`, for a secret of a few digits.
     Pin,
-    /// Half of a pair: `key` behind `api`.
+    /// The second word of a pair: `key` after `api`.
     Key,
-    /// Half of a pair: `card` behind `credit`.
+    /// The second word of a pair: `card` after `credit`.
     Card,
-    /// Half of a pair: `number` behind `card`.
+    /// The second word of a pair: `number` after `card`.
     Number,
-    /// Half of a pair: `code` behind `recovery`.
+    /// The second word of a pair: `code` after `recovery`.
     Code,
-    /// The end of `motDePasse` and of other languages' two words for it.
+    /// The last word for "password" in languages that use two words, such as `motDePasse`.
     Passe,
-    /// A key or a certificate.
+    /// A key or a certificate in PEM format.
     Pem,
 }
 
-/// What the value at `key` is.
+/// Returns the verdict on the value at `key`.
 pub(super) fn verdict(key: &str) -> Verdict {
-    // Every assembly of .NET has one, and it is public.
+    // Every assembly of .NET has a public key token, and it is public.
     if key.len() >= 14 && ends(key.as_bytes(), &["PublicKeyToken"]) {
         return Verdict::Open;
     }
@@ -113,12 +114,12 @@ pub(super) fn verdict(key: &str) -> Verdict {
     for word in Words::of(key) {
         let (text, previous) = (word.as_bytes(), before.as_bytes());
         let names = match weigh(text) {
-            // What a person clicks.
+            // A link for people who forgot their password.
             Weight::Strong if previous == b"forgot" => None,
             Weight::Strong => Some(Verdict::Secret),
-            // A place in a list, or what a parser met.
+            // A position in a list, or a token of a parser.
             Weight::StrongText if opens_cursor(previous) => None,
-            // A certificate is public.
+            // Certificates are public.
             Weight::Pem if is_public(previous) => None,
             Weight::Pem => Some(Verdict::SecretText),
             Weight::StrongText | Weight::Last => Some(Verdict::SecretText),
@@ -131,10 +132,10 @@ pub(super) fn verdict(key: &str) -> Verdict {
             Weight::Key | Weight::Card | Weight::Number | Weight::Code | Weight::Passe | Weight::None => None,
         };
         found = match names {
-            // The heavier of two wins: a `secret token` is a secret.
+            // The stronger of two verdicts wins: a `secret token` is a secret.
             Some(Verdict::SecretText | Verdict::Pin) if found == Verdict::Secret => Verdict::Secret,
             Some(verdict) => verdict,
-            // Who knows the address may post to it.
+            // Anyone who knows the address of a webhook can post to it.
             None if is_link(text) && matches!(previous, b"webhook" | b"hook") => Verdict::Link,
             None if !named => Verdict::Open,
             None if is_link(text) => Verdict::Link,
@@ -150,7 +151,7 @@ pub(super) fn verdict(key: &str) -> Verdict {
 }
 
 fn weigh(word: &[u8]) -> Weight {
-    // `apikey2`, `password1`.
+    // Digits at the end are ignored: `apikey2`, `password1`.
     let word = match word.iter().rposition(|byte| !byte.is_ascii_digit()) {
         Some(last) => &word[..=last],
         None => return Weight::None,
@@ -173,7 +174,7 @@ fn weigh(word: &[u8]) -> Weight {
         _ if is_foreign_password(word) => Weight::Strong,
         _ if ["khẩu", "المرور", "عبور"].iter().any(|known| known.as_bytes() == word) => Weight::Passe,
         _ if word.len() < 5 => Weight::None,
-        // Glued names: `dbpassword`, `csrfmiddlewaretoken`.
+        // Words that are written together: `dbpassword`, `csrfmiddlewaretoken`.
         _ if ends(
             word,
             &["password", "passwd", "passphrase", "apikey", "secretkey", "privatekey", "cardnumber", "pwd"],

@@ -1,11 +1,12 @@
-//! Frees an occurrence of secrets before anything of it is stored.
+//! Removes secrets from an occurrence before anything of it is stored.
 //!
-//! What is a secret is told by the name of its key (`password`, `X-Api-Key`), wherever it stands, and by its form (a
-//! private key, a card number, a token of a known kind, `password=…` in a text, the user of a URL). It is replaced by
-//! [`FILTERED`], and the place is written down in the occurrence's `scrubbed`.
+//! A secret is recognised by the name of its key (`password`, `X-Api-Key`), at any depth, or by its form (a private
+//! key, a card number, a token of a known service, `password=…` in a text, the user of a URL). It is replaced by
+//! [`FILTERED`], and its path is listed in the occurrence's `scrubbed`.
 //!
-//! Names are read word by word, so that `author` is no `auth`. A name that only speaks of a secret (`token_count`,
-//! `password_changed_at`) is left alone. One pass by hand-written scanners: this runs for every event.
+//! Names are compared word by word, so `author` does not match `auth`. A name that only describes a secret
+//! (`token_count`, `password_changed_at`) is left alone. The scanners are written by hand and pass over a text once,
+//! because this runs for every event.
 
 // Texts are of clients, and scanned by bytes: `text::cut` never panics, whatever the index.
 #![warn(clippy::string_slice)]
@@ -26,12 +27,12 @@ pub use model::text::FILTERED;
 
 use model::occurrence::{Exception, Frame, Occurrence, Stacktrace, Thread};
 
-/// Replaces every secret in `occurrence` by [`FILTERED`], and writes down where they stood. Doing it twice changes
-/// nothing.
+/// Replaces every secret in `occurrence` by [`FILTERED`], and lists the paths of the replaced values. Scrubbing again
+/// changes nothing.
 pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
     let compiled = Compiled::of(rules);
     let mut walk = Walk::new(&compiled, std::mem::take(&mut occurrence.scrubbed));
-    // Named one by one, so that a new field cannot be forgotten.
+    // All fields are named, so that a new field cannot be forgotten.
     let Occurrence {
         v: _,
         event_id: _,
@@ -94,7 +95,7 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
     ] {
         walk.map(map, name.into());
     }
-    // The keys are names of packages, which say nothing of their versions.
+    // The keys are names of packages, which do not make their versions secret.
     walk.forms_of(modules, "modules".into());
     walk.request(request, "request".into());
     for (index, exception) in exceptions.iter_mut().enumerate() {
@@ -115,10 +116,10 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
     for (index, problem) in errors.iter_mut().enumerate() {
         let list = json_path("errors");
         let path = list.index(index);
-        // The key is the last part of the place that the problem is about, but for places in lists.
+        // The key is the last part of the path that the problem is about, apart from indexes of lists.
         let is_index = |part: &&str| part.bytes().all(|byte| byte.is_ascii_digit());
         let key = problem.name.rsplit('.').find(|part| !is_index(part)).unwrap_or_default().to_owned();
-        // Every cookie is a secret, whatever it is called and whatever form it came in.
+        // Every cookie is a secret, whatever its name and its form.
         if problem.name.split('.').any(|part| part == "cookies") {
             walk.all(&mut problem.value, path.key("value"));
         } else {
@@ -130,7 +131,7 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
     *scrubbed = walk.found();
 }
 
-/// `text` as it is stored if it stands where texts do, by the usual rules.
+/// Scrubs a single text with the default rules, as a text of an occurrence is scrubbed.
 pub fn text(text: &str) -> String {
     let compiled = Compiled::of(&Rules::default());
     let mut scrubbed = text.to_owned();

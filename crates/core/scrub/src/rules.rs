@@ -1,32 +1,33 @@
-//! What a project adds to, and takes from, what is scrubbed.
+//! Scrubbing rules of a project.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::keys::{self, Verdict, Words};
 
-/// A project's own rules. Names are compared word by word: `accountNumber`, `account_number` and `Account-Number` are
-/// one name.
+/// Scrubbing rules of a project. Names are compared word by word: `accountNumber`, `account_number` and
+/// `Account-Number` are the same name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "Scrubbing")]
 pub struct Rules {
-    /// Keys whose values are secrets besides the usual ones; also within a longer name (`account number` covers
-    /// `old_account_number`).
+    /// Keys whose values are secrets in addition to the default ones. A name also matches within a longer name
+    /// (`account number` matches `old_account_number`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = Rules::MAX_NAMES))]
     pub additional: Vec<String>,
-    /// Keys whose values are none, whatever they are called and look like; only the whole name.
+    /// Keys whose values are never secrets, whatever they are called or look like. Only the whole name matches.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = Rules::MAX_NAMES))]
     pub exempt: Vec<String>,
-    /// Personal data to replace wherever its form is found in a text. None is by default: it is often what an error is about.
+    /// Kinds of personal data to replace wherever they are found in a text. By default none, since an error is often
+    /// about them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = Personal::ALL.len()))]
     pub personal: Vec<Personal>,
 }
 
-/// A kind of personal data that is known by its form.
+/// A kind of personal data that is recognised by its form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Personal {
@@ -34,25 +35,25 @@ pub enum Personal {
     Email,
     /// IPv4 and IPv6 addresses.
     Ip,
-    /// Bank accounts (IBAN) whose check digits are right.
+    /// Bank account numbers (IBAN) with correct check digits.
     Iban,
-    /// Phone numbers in international form, from `+` or `00` on.
+    /// Phone numbers in international form, beginning with `+` or `00`.
     Phone,
-    /// Social security numbers of the USA, `123-45-6789`.
+    /// Social security numbers of the USA, such as `123-45-6789`.
     Ssn,
 }
 
 impl Personal {
-    /// Every kind, in the order of the documentation.
+    /// All kinds, in the order of the documentation.
     pub const ALL: [Self; 5] = [Self::Email, Self::Ip, Self::Iban, Self::Phone, Self::Ssn];
 }
 
 impl Rules {
-    /// The most names of each list: every key of an event is compared with all of them.
+    /// The most names in each list. Every key of an event is compared with all of them.
     pub const MAX_NAMES: usize = 100;
 }
 
-/// The rules, ready to be asked.
+/// The rules, prepared for matching.
 pub(super) struct Compiled {
     additional: Vec<Vec<String>>,
     exempt: Vec<Vec<String>>,
@@ -65,7 +66,7 @@ impl Compiled {
         Self { additional: split(&rules.additional), exempt: split(&rules.exempt), personal: rules.personal.clone() }
     }
 
-    /// What the value at `key` is.
+    /// Returns the verdict on the value at `key`.
     pub(super) fn verdict(&self, key: &str) -> Verdict {
         if self.additional.is_empty() && self.exempt.is_empty() {
             return keys::verdict(key);

@@ -1,9 +1,10 @@
-//! Secrets in URLs that no key names.
+//! Secrets in URLs that have no name.
 
-/// The length from which on a part of a path can be a token.
+/// The fewest bytes of a path segment that can be a token.
 const MIN_TOKEN: usize = 16;
 
-/// Where in `text`, which is a link that is as good as a secret, parts of its path are tokens by their look.
+/// Returns the path segments of the link `text` that look like tokens. The link's name says that it may contain a
+/// secret.
 pub(super) fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
     let path = text.split(['?', '#']).next().unwrap_or(text);
     let mut start = path.find("://").map_or(0, |at| at + 3);
@@ -18,7 +19,7 @@ pub(super) fn tokens(text: &str) -> Vec<std::ops::Range<usize>> {
     found
 }
 
-/// Letters and digits together in a long word without the points of a host.
+/// Returns whether a path segment is long and has letters and digits, and no points as a host has.
 pub(super) fn is_token(part: &str) -> bool {
     part.len() >= MIN_TOKEN
         && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'~' | b'%'))

@@ -1,4 +1,4 @@
-//! Goes through values.
+//! Walks through values and scrubs them.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use super::text::{self, Style};
 use super::{FILTERED, url};
 use model::json::Path;
 
-/// The most places that are written down. All are scrubbed.
+/// The most paths that are listed. All secrets are scrubbed.
 const MAX_FOUND: usize = 100;
-/// Keys whose contents are machine-made: the libraries of the process, and what clients say about cut values. There only
-/// the form of a text tells a secret: the names are those of the places that were cut.
+/// Keys with generated contents: the libraries of the process, and the notes of SDKs about values that they cut. The
+/// names in these are names of the cut values, so secrets are recognised only by their form.
 const BY_FORM: [&str; 2] = ["debug_meta", "_meta"];
-/// Headers whose values are secrets in a flat list of names and values, as Node's `rawHeaders`.
+/// Headers whose values are secrets in a flat list of names and values, such as Node's `rawHeaders`.
 const SECRET_HEADERS: [&str; 6] =
     ["authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "x-auth-token"];
 
@@ -29,7 +29,7 @@ impl<'a> Walk<'a> {
         Self { rules, found }
     }
 
-    /// The places of what was replaced.
+    /// Returns the paths of the values that were replaced.
     pub(super) fn found(self) -> Vec<String> {
         self.found
     }
@@ -43,7 +43,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A text that people write or read.
+    /// Scrubs a text that people write or read.
     pub(super) fn text(&mut self, text: &mut String, path: Path<'_>) {
         if let Some(clean) = text::scrub(text, Style::Text, self.rules) {
             *text = clean;
@@ -51,7 +51,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A line of source.
+    /// Scrubs a line of source code.
     pub(super) fn code(&mut self, line: &mut String, path: Path<'_>) {
         if let Some(clean) = text::scrub(line, Style::Code, self.rules) {
             *line = clean;
@@ -59,7 +59,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The tags.
     pub(super) fn tags(&mut self, tags: &mut BTreeMap<String, String>, path: Path<'_>) {
         for name in self.secret_names(tags.keys()) {
             if let Some(tag) = tags.remove(&name) {
@@ -83,15 +82,15 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The names that are secrets themselves, where an application makes them of what it was given.
+    /// Returns the names that are secrets themselves, if an application used input as names.
     fn secret_names<'n>(&self, names: impl Iterator<Item = &'n String>) -> Vec<String> {
-        // Short ones without a sign hold no secret that has a form.
+        // Short names without a sign cannot contain a secret with a known form.
         let may_be = |name: &str| name.len() >= 13 || name.contains(['=', ':', '@', ' ']);
         let is_secret = |name: &&String| may_be(name) && text::scrub(name, Style::Text, self.rules).is_some();
         names.filter(is_secret).cloned().collect()
     }
 
-    /// What a secret name becomes, other than all that are `taken`.
+    /// Returns the replacement of a secret name, different from all names that are `taken`.
     fn clean_name(&mut self, name: &str, path: Path<'_>, taken: impl Fn(&str) -> bool) -> String {
         let mut clean = text::scrub(name, Style::Text, self.rules).unwrap_or_default();
         while taken(&clean) {
@@ -101,7 +100,7 @@ impl<'a> Walk<'a> {
         clean
     }
 
-    /// The request. Every cookie is a secret, whatever it is called.
+    /// Scrubs the request. Every cookie is a secret, whatever its name.
     pub(super) fn request(&mut self, request: &mut Map<String, Value>, path: Path<'_>) {
         self.names(request, path);
         for (key, value) in request.iter_mut() {
@@ -113,7 +112,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// An object. Its names come first, so that the places of its values never hold a secret.
+    /// Scrubs an object. The names come first, so that the paths of values never contain a secret.
     pub(super) fn map(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
         self.names(map, path);
         // `{"name": "password", "value": "…"}`
@@ -133,7 +132,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The value of what another entry of the same object named; `{"stringValue": "…"}` where OpenTelemetry wrote it.
+    /// Scrubs the value that another key of the same object names; OpenTelemetry writes it as `{"stringValue": "…"}`.
     fn named_value(&mut self, name: &str, value: &mut Value, path: Path<'_>) {
         match value {
             Value::Object(map) if self.rules.verdict(name) != Verdict::Secret => {
@@ -147,9 +146,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The `value` at `key`.
+    /// Scrubs the `value` at `key`.
     pub(super) fn entry(&mut self, key: &str, value: &mut Value, path: Path<'_>) {
-        // What has no letters to hide a secret in.
+        // These values cannot contain a secret.
         if matches!(value, Value::Null | Value::Bool(_)) {
             return;
         }
@@ -190,7 +189,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A value of which no key says anything.
+    /// Scrubs a value that has no key of its own.
     pub(super) fn value(&mut self, value: &mut Value, path: Path<'_>) {
         match value {
             Value::Null | Value::Bool(_) => {}
@@ -206,7 +205,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A longer list: values, arguments of a command line (`--token`, `x`), or names and values by turns.
+    /// Scrubs a longer list: values, arguments of a command line (`--token`, `x`), or names and values in turn.
     fn arguments(&mut self, list: &mut [Value], path: Path<'_>) {
         let has_options = list.iter().any(|entry| entry.as_str().is_some_and(|text| text.starts_with('-')));
         let program = list.first().and_then(Value::as_str).filter(|_| has_options).unwrap_or_default().to_owned();
@@ -222,7 +221,8 @@ impl<'a> Walk<'a> {
             let says = argument.len() <= 80 && (argument.starts_with('-') || names_secret(argument));
             let given = std::mem::replace(&mut before, if says { argument.clone() } else { String::new() });
             let is_header = index % 2 == 1 && names_secret(&given);
-            // The option, or the program with one that is written together with its argument, says what this is.
+            // The option says what the argument is, or else the program together with a short option that includes its
+            // argument.
             let line = match given.starts_with('-') || is_header {
                 true => format!("{program} {given} "),
                 false if argument.starts_with('-') => format!("{program} "),
@@ -239,7 +239,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Everything in `value` by its form only, whatever its names say.
+    /// Scrubs everything in `value` by its form only, whatever the names are.
     pub(super) fn forms(&mut self, value: &mut Value, path: Path<'_>) {
         match value {
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -253,7 +253,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The same for an object, and its names.
+    /// Like [`forms`](Self::forms) for an object, including its names.
     pub(super) fn forms_of(&mut self, map: &mut Map<String, Value>, path: Path<'_>) {
         self.names(map, path);
         for (key, entry) in map.iter_mut() {
@@ -270,7 +270,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// A list. A list of two whose first is a text may be a pair of name and value, as headers come.
+    /// Scrubs a list. A list of two whose first entry is a string may be a pair of name and value, as headers are sent.
     fn list(&mut self, list: &mut [Value], path: Path<'_>) {
         if let [Value::String(key), value] = list
             && !value.as_str().is_some_and(|value| value.starts_with('-'))
@@ -286,7 +286,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Replaces every leaf of a value that is a secret as a whole. Its form stays: it helps to see that there was one.
+    /// Replaces every leaf of a value that is a secret as a whole. Its structure stays, to show that there was a value.
     pub(super) fn all(&mut self, value: &mut Value, path: Path<'_>) {
         match value {
             Value::Null | Value::Bool(_) => {}

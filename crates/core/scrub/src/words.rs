@@ -1,6 +1,6 @@
-//! Lists of words that names are made of.
+//! Words that names consist of.
 
-/// The word for a password in other languages, with and without its accents.
+/// Returns whether this is the word for a password in another language, with or without accents.
 pub(super) fn is_foreign_password(word: &[u8]) -> bool {
     const BEYOND_ASCII: [&str; 22] = [
         "סיסמה",
@@ -36,14 +36,14 @@ pub(super) fn is_foreign_password(word: &[u8]) -> bool {
     }
 }
 
-/// Whether two words together are one for a password: `mot de passe`, `kata sandi`, `mật khẩu`.
+/// Returns whether two words together mean a password: `mot de passe`, `kata sandi`, `mật khẩu`.
 pub(super) fn opens_word(first: &[u8], second: &[u8]) -> bool {
     const PAIRS: [(&str, &str); 6] =
         [("de", "passe"), ("kata", "sandi"), ("mat", "khau"), ("mật", "khẩu"), ("كلمة", "المرور"), ("رمز", "عبور")];
     PAIRS.iter().any(|(one, two)| one.as_bytes() == first && two.as_bytes() == second)
 }
 
-/// Whether a `token` behind this word is a place in a list of results, or a parser's.
+/// Returns whether `token` after this word is a position in a list of results, or a token of a parser.
 pub(super) fn opens_cursor(word: &[u8]) -> bool {
     matches!(
         word,
@@ -51,7 +51,7 @@ pub(super) fn opens_cursor(word: &[u8]) -> bool {
     )
 }
 
-/// Whether a `code` behind this word opens a door once.
+/// Returns whether `code` after this word is a code that gives access once.
 pub(super) fn opens_code(word: &[u8]) -> bool {
     matches!(
         word,
@@ -81,7 +81,7 @@ pub(super) fn ends(word: &[u8], endings: &[&str]) -> bool {
     endings.iter().any(|ending| word.ends_with(ending.as_bytes()))
 }
 
-/// Whether a `key` behind this word is a secret.
+/// Returns whether `key` after this word is a secret.
 pub(super) fn opens_key(word: &[u8]) -> bool {
     matches!(
         word,
@@ -117,7 +117,7 @@ pub(super) fn opens_key(word: &[u8]) -> bool {
     )
 }
 
-/// Words behind a secret's that make the name speak of the secret, not hold it.
+/// Returns whether a name with this word after that of a secret only describes the secret, and does not hold it.
 pub(super) fn is_about(word: &[u8]) -> bool {
     matches!(
         word,
@@ -227,18 +227,18 @@ pub(super) fn is_about(word: &[u8]) -> bool {
     )
 }
 
-/// Words behind one that names a secret only at the end, with which it still does.
+/// Returns whether a name may continue with this word after one that means a secret only at the end.
 pub(super) fn goes_on(word: &[u8]) -> bool {
     matches!(word, b"code" | b"header" | b"new" | b"old" | b"raw" | b"string" | b"text" | b"value")
         || word.iter().all(u8::is_ascii_digit)
 }
 
-/// Words before `pem` that name a public certificate.
+/// Returns whether `pem` after this word is a public certificate.
 pub(super) fn is_public(word: &[u8]) -> bool {
     matches!(word, b"ca" | b"cert" | b"certificate" | b"certs" | b"chain" | b"csr" | b"public" | b"root")
 }
 
-/// Words that make a link of what is before them.
+/// Returns whether this word turns the words before it into the name of a link.
 pub(super) fn is_link(word: &[u8]) -> bool {
     matches!(word, b"url" | b"uri" | b"link" | b"href" | b"endpoint")
 }

@@ -1,4 +1,4 @@
-//! Making an accepted request durable.
+//! Makes an accepted request durable.
 
 use std::net::IpAddr;
 
@@ -18,8 +18,8 @@ use crate::Ingest;
 use crate::limiter::READ_TIMEOUT;
 
 impl Ingest {
-    /// Puts a message into the inbox, if its project may send so much; when this returns it is durable. One request is one
-    /// message, however many events it brings: it is accepted whole or not at all.
+    /// Puts a message into the inbox, if its project's limits allow that many events. The message is durable when this
+    /// returns. One request is one message, however many events it has, and is accepted or refused as a whole.
     pub(crate) async fn accept(&self, message: &Message) -> Result<(), Refusal> {
         let Header { project, event_ids, received_at, .. } = &message.header;
         let admitted = self.limiter.admit(project, event_ids.len() as u64, *received_at).await?;
@@ -31,8 +31,9 @@ impl Ingest {
         kept
     }
 
-    /// Where events go that a caller sends to the project `name`. A key knows its project by the name that it had when the
-    /// key was made or last changed: if it is another, the project is asked, which has this name now or had it before.
+    /// Returns where to send the events that a caller posts to the project `name`. A key knows its project by the name
+    /// that the project had when the key was created or last changed. If the names differ, this reads which project
+    /// has, or had, this name.
     pub(crate) async fn find_addressee(&self, caller: &Caller, name: &ProjectName) -> Result<Addressee, Refusal> {
         let refused = match caller.post_to(name) {
             Err(refusal) if refusal.reason == Reason::KeyProject => refusal,
@@ -46,8 +47,8 @@ impl Ingest {
         }
     }
 
-    /// Makes the project that a message names, if there is none of this name: so whoever was answered with success can read
-    /// from it at once, and finds nothing yet. What fails here fails nobody: the processor makes it, too.
+    /// Creates the project that a message names, if it does not exist, so that it can be read immediately after the
+    /// answer (it has no errors yet). Failures are only logged, since the processor creates the project, too.
     async fn make_project(&self, project: &Addressee, now: Timestamp) {
         let Addressee::Name(name) = project else { return };
         if self.limiter.read_quota(project, now).await.is_some() {
@@ -55,19 +56,19 @@ impl Ingest {
         }
         match timeout(READ_TIMEOUT, self.projects.create(name, now)).await {
             Ok(Ok(made)) => self.limiter.learn(project, made.id, now),
-            // Somebody else made it.
+            // Another process created it first.
             Ok(Err(error)) if error.kind() == Kind::Conflict => {}
             Ok(Err(error)) => {
-                tracing::warn!(error.message = %error, "failed to make a project: the processor makes it")
+                tracing::warn!(error.message = %error, "failed to create a project: left to the processor")
             }
-            Err(late) => tracing::warn!(error.message = %late, "failed to make a project: the processor makes it"),
+            Err(late) => tracing::warn!(error.message = %late, "failed to create a project: left to the processor"),
         }
     }
 
-    /// The same, of what is put into the inbox as JSON.
+    /// Like [`accept`](Self::accept), with a payload that is serialised to JSON.
     pub(crate) async fn accept_json(&self, header: Header, payload: &impl Serialize) -> Result<(), Refusal> {
         let payload = serde_json::to_vec(payload)
-            .map_err(|error| Refusal::new(Reason::Internal, format!("the body cannot be written down: {error}")))?;
+            .map_err(|error| Refusal::new(Reason::Internal, format!("failed to serialise the body: {error}")))?;
         self.accept(&Message { header, payload }).await
     }
 
@@ -76,7 +77,7 @@ impl Ingest {
         let mut text = inbox::inline(&packed);
         if text.len() > MESSAGE_LIMIT {
             let claim = ClaimCheck::of(&message.header, self.clock.random());
-            let none = || Refusal::new(Reason::Internal, "a message without events is over the queue's limit");
+            let none = || Refusal::new(Reason::Internal, "a message without events is too large for the queue");
             let key = claim.ok_or_else(none)?.to_string();
             self.claims.put_claim_check(&key, packed).await?;
             text = inbox::claim(&key);
@@ -84,13 +85,13 @@ impl Ingest {
         Ok(self.inbox.send(text).await?)
     }
 
-    /// A fresh id for an event whose client gave it none.
+    /// Returns a random id for an event whose client did not give it one.
     pub(crate) fn make_event_id(&self) -> EventId {
         EventId::from_bytes(self.clock.random().to_be_bytes())
     }
 }
 
-/// How many of a list are stored.
+/// How many items of a list were stored.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(inline)]
@@ -98,13 +99,13 @@ pub(crate) struct PostCount {
     pub(crate) post_count: usize,
 }
 
-/// The caller's trace, if it is one: W3C's `traceparent` has 55 characters.
+/// Returns the `traceparent` header of the caller. W3C's format has 55 characters; anything longer than 64 is ignored.
 pub(crate) fn find_trace(headers: &HeaderMap) -> Option<String> {
     let value = headers.get("traceparent")?.to_str().ok()?;
     (value.len() <= 64).then(|| value.to_owned())
 }
 
-/// The address of the client, which becomes the user's where an SDK asks for it (`{{auto}}`).
+/// Returns the client's address, which becomes the user's address if the SDK asks for that with `{{auto}}`.
 pub(crate) fn find_client_ip(extensions: &Extensions) -> Option<IpAddr> {
     ClaimedAddress::find_in(extensions)
 }

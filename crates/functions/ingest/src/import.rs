@@ -1,4 +1,4 @@
-//! `POST /projects/{project}/occurrences`: occurrences that were stored before, here or elsewhere, to be stored again.
+//! `POST /projects/{project}/occurrences`: imports occurrences that were stored before, here or in another stack.
 
 use std::sync::Arc;
 
@@ -21,7 +21,6 @@ use serde_json::json;
 use crate::accept::PostCount;
 use crate::{Ingest, accept};
 
-/// The route.
 pub(crate) fn route() -> Router<Arc<Ingest>> {
     Router::new().route("/projects/{project}/occurrences", post(handle))
 }
@@ -36,7 +35,7 @@ pub(crate) fn describe(api: &mut Description) {
                 "type": "array",
                 "minItems": 1,
                 "maxItems": MAX_OCCURRENCES,
-                "description": "what is shown of occurrences under `event`; what cannot be stored is named in `refused`",
+                "description": "occurrences as the API returns them under `event`; invalid ones are listed in `refused`",
             },
         },
     });
@@ -45,26 +44,21 @@ pub(crate) fn describe(api: &mut Description) {
         "v": 1, "eventId": "fc6d8c0c43fc4630ad850ee518f1b9d0", "source": "v1", "timestamp": moment, "receivedAt": moment,
         "type": "KeyError", "message": "no such item", "level": "error", "platform": "other",
     }] });
-    api.operation(
-        "post",
-        "/projects/{project}/occurrences",
-        "importOccurrences",
-        "Takes occurrences back as they were",
-    )
-    .description("With the ids and times that stand in them, so that what is sent twice is counted once.")
-    .path::<ProjectName>("project", "the project's name")
-    .body_as("application/json", body, example)
-    .response::<ImportReceipt<'_>>(201, "the occurrences are durable; they show in lists some seconds later")
-    .error(Reason::ProjectName, "this is not a valid project name")
-    .error(Reason::RateLimited, "the project sends more events a minute than it may")
-    .error(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
+    api.operation("post", "/projects/{project}/occurrences", "importOccurrences", "Imports occurrences")
+        .description("Occurrences keep their ids and times, so one that is sent twice is counted once.")
+        .path::<ProjectName>("project", "the project's name")
+        .body_as("application/json", body, example)
+        .response::<ImportReceipt<'_>>(201, "the occurrences are durable; they appear in lists a few seconds later")
+        .error(Reason::ProjectName, "this is not a valid project name")
+        .error(Reason::RateLimited, "the project has reached its limit of events per minute")
+        .error(Reason::QuotaExceeded, "the project has reached its limit of events for this month");
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, admin: ProjectAdmin, request: Request<Body>) -> Response {
     ingest.answer(take(&ingest, &admin, request)).await
 }
 
-/// Only an admin's word is taken for what happened long ago, and to whom.
+/// Only an admin key may import, because an import claims what happened in the past, and to which users.
 async fn take(ingest: &Ingest, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
     let project = ingest.find_addressee(admin.caller(), admin.name()).await?;
     let trace = accept::find_trace(request.headers());
@@ -84,12 +78,12 @@ async fn take(ingest: &Ingest, admin: &ProjectAdmin, request: Request<Body>) -> 
     http_common::created(&ImportReceipt { data, refused: refused.iter().map(Fault::from).collect() })
 }
 
-/// How many are taken, and what of the body is not.
+/// The number of occurrences that were accepted, and the parts of the body that were refused.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Posted2")]
 struct ImportReceipt<'a> {
     data: StoredOccurrences,
-    /// What of the body is not stored, and why.
+    /// The parts of the body that are not stored, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_OCCURRENCES))]
     refused: Vec<Fault<'a>>,

@@ -18,30 +18,30 @@ pub use limiter::Limiter;
 use store::clock::Clock;
 use store::ports::{ClaimChecks, Inbox, Projects, Sealer};
 
-/// Says what the API's description says of these routes.
+/// Adds these routes to the API description.
 pub fn describe(api: &mut Description) {
     json_api::describe(api);
     import::describe(api);
     sentry::describe(api);
 }
 
-/// What the routes share.
+/// The state that the routes share.
 pub struct Ingest {
-    /// Who may come in.
+    /// Checks who may send.
     pub authenticator: Authenticator,
-    /// Where accepted requests go.
+    /// The inbox, for accepted requests.
     pub inbox: Arc<dyn Inbox>,
-    /// Where those go that are too large for the inbox.
+    /// Stores requests that are too large for the inbox.
     pub claims: Arc<dyn ClaimChecks>,
-    /// How many events a project may send, and whose pages may.
+    /// Limits how many events a project may send. It also reads which origins may send.
     pub limiter: Limiter,
-    /// Where a project is made that a post names for the first time.
+    /// Creates a project when a post names it for the first time.
     pub projects: Arc<dyn Projects>,
-    /// What seals the notification configs of posts; without it they are not kept.
+    /// Seals the notification configs of posts. Without it they are refused.
     pub sealer: Option<Arc<dyn Sealer>>,
-    /// The time, and random event ids.
+    /// The source of time and of random event ids.
     pub clock: Arc<dyn Clock>,
-    /// Counts of what was refused.
+    /// Counts refusals by reason.
     pub outcomes: Arc<Outcomes>,
 }
 
@@ -60,12 +60,12 @@ impl Access for Ingest {
 }
 
 impl Ingest {
-    /// All routes, to be put behind a [`http_common::Front`].
+    /// Returns all routes, to be wrapped in a [`http_common::Front`].
     pub fn router(self) -> Router {
         Router::new().merge(json_api::route()).merge(import::route()).merge(sentry::routes()).with_state(Arc::new(self))
     }
 
-    /// The answer that a handler found, or the refusal, which is counted.
+    /// Returns the answer of a handler, or counts and returns its refusal.
     async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
         self.outcomes.answer(handler).await
     }

@@ -1,12 +1,12 @@
-//! How many events a project may send; what is read for it says also whose pages may.
+//! Limits how many events a project may send. The same read also says which origins may send.
 //!
-//! Two things refuse: this process, by what it took itself in the fixed window that it is in; and the mark that the processor
-//! sets when all processes together came to a limit. With one process, as in `faultline serve`, the first is exact; where
-//! there are many, each of them takes at most the limit, until all have read the mark, at most [`FRESH_SECONDS`] seconds
-//! after it was set.
+//! There are two reasons to refuse. This process counts what it accepted itself in the current fixed window. And the
+//! processor sets a mark when all processes together have reached a limit. With one process, as in `faultline serve`,
+//! the first is exact. With several, each may accept up to the limit until it has read the mark, which takes at most
+//! [`FRESH_SECONDS`] seconds.
 //!
-//! A request is taken or refused as a whole: it is taken if there is room for one event, so that one post may go over the
-//! limit by what it brings besides.
+//! A request is accepted or refused as a whole. It is accepted if there is room for one event, so a single post may
+//! exceed the limit by its other events.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,25 +21,25 @@ use parking_lot::{Mutex, MutexGuard};
 use store::Recent;
 use store::ports::{Quota, Quotas};
 
-/// For how long a project's limits are trusted without looking again, in seconds.
+/// How long a project's limits are used without reading them again, in seconds.
 const FRESH_SECONDS: i64 = 10;
-/// How soon limits that could not be read are looked for again, in seconds.
+/// How soon limits that could not be read are read again, in seconds.
 const RETRY_SECONDS: i64 = 5;
-/// How long a post waits for limits to be read: some SDKs give up after a second, in their user's request.
+/// How long a post waits for limits to be read. Some SDKs give up after a second, while their user's request waits.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(500);
-/// How many projects are remembered.
+/// How many projects are cached. When there are more, all are forgotten.
 const MAX_CACHED_PROJECTS: usize = 10_000;
 
-/// Knows the limits of the projects that sent something lately, and what each has sent.
+/// Checks the limits of projects that sent something recently, and counts what each has sent.
 pub struct Limiter {
     quotas: Arc<dyn Quotas>,
-    /// What was read, and until when it is trusted.
+    /// The quota of each project as it was read, and until when it is used.
     known: Recent<Addressee, Option<Quota>, MAX_CACHED_PROJECTS>,
-    /// What was taken in the newest window of each kind, and its end.
+    /// The events accepted in the newest window of each kind, and the end of that window.
     taken: Mutex<HashMap<(ProjectId, Window), (u64, Timestamp)>>,
 }
 
-/// Events that were taken, to be given back if they cannot be kept.
+/// Events that were admitted, to be given back if they cannot be stored.
 #[must_use]
 pub(crate) struct Admitted {
     quota: Option<Quota>,
@@ -47,12 +47,11 @@ pub(crate) struct Admitted {
 }
 
 impl Limiter {
-    /// A limiter that has seen nothing yet.
     pub fn new(quotas: Arc<dyn Quotas>) -> Self {
         Self { quotas, known: Recent::default(), taken: Mutex::default() }
     }
 
-    /// Takes `events` of what a project may send, or refuses all of them.
+    /// Counts `events` against the limits of the project, or refuses all of them.
     pub(crate) async fn admit(&self, project: &Addressee, events: u64, now: Timestamp) -> Result<Admitted, Refusal> {
         let quota = self.read_quota(project, now).await.filter(|quota| !quota.limits.is_none());
         let Some(&Quota { project, limits, mark, .. }) = quota.as_ref() else { return Ok(Admitted { quota, events }) };
@@ -76,7 +75,7 @@ impl Limiter {
         Ok(Admitted { quota, events })
     }
 
-    /// Takes back what was admitted and could not be kept: its client sends it again.
+    /// Subtracts events that were admitted but could not be stored: their client sends them again.
     pub(crate) fn give_back(&self, Admitted { quota, events }: Admitted) {
         let Some(Quota { project, limits, .. }) = quota else { return };
         let mut taken = self.taken();
@@ -87,15 +86,15 @@ impl Limiter {
         }
     }
 
-    /// What a project may send, as it was some seconds ago. If it cannot be read, what was read last stands, and who was
-    /// never read is taken to have no limits: when the limiter fails, no event is refused for it.
+    /// Returns the limits of a project, which may be some seconds old. If they cannot be read, the last known ones
+    /// apply, and a project that was never read has none: a failure of the limiter never causes an event to be refused.
     pub(crate) async fn read_quota(&self, project: &Addressee, now: Timestamp) -> Option<Quota> {
         let known = self.known.get_expired(project);
         if let Some((quota, until)) = &known {
             if now < *until {
                 return quota.clone();
             }
-            // One post looks again. Those that come in the meantime go by what it was, and so do all if that fails.
+            // One post reads again. Posts in the meantime use the old value, and so do all if the read fails.
             self.known.put(project.clone(), quota.clone(), now.plus_seconds(RETRY_SECONDS));
         }
         let (quota, trusted) = match tokio::time::timeout(READ_TIMEOUT, self.quotas.quota(project)).await {
@@ -105,7 +104,7 @@ impl Limiter {
                     Ok(read) => read.err().map(|error| error.to_string()).unwrap_or_default(),
                     Err(late) => late.to_string(),
                 };
-                tracing::warn!(error.message = error, "the limits of a project cannot be read");
+                tracing::warn!(error.message = error, "failed to read the limits of a project");
                 (known.and_then(|(quota, _)| quota), RETRY_SECONDS)
             }
         };
@@ -113,7 +112,7 @@ impl Limiter {
         quota
     }
 
-    /// A project was made just now: it has no limits, and all may send to it.
+    /// Caches a project that was just created: it has no limits, and accepts all origins.
     pub(crate) fn learn(&self, name: &Addressee, project: ProjectId, now: Timestamp) {
         let quota = Quota {
             project,

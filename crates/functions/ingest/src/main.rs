@@ -1,4 +1,4 @@
-//! The Lambda function `ingest`, behind the HTTP API.
+//! The Lambda function `ingest`, which serves the HTTP API for events.
 
 use std::sync::Arc;
 

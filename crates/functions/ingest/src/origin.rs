@@ -1,4 +1,4 @@
-//! Whose pages may send.
+//! Checks that the page which sends an event has an allowed origin.
 
 use formats::inbox::Addressee;
 use http::HeaderMap;
@@ -7,13 +7,13 @@ use model::outcome::{Reason, Refusal};
 
 use crate::Ingest;
 
-/// The longest origin that a refusal shows, in characters.
+/// The most characters of an origin that a refusal shows.
 const MAX_SHOWN_CHARACTERS: usize = 80;
 
 impl Ingest {
-    /// Refuses what comes from a page whose origin the project does not allow. What has no origin comes from no page, and
-    /// is taken. So is all while the setting cannot be read: it protects from other sites' noise, and not from anybody who
-    /// writes headers by himself, so an outage is no reason to lose events.
+    /// Refuses a request from a page whose origin the project does not allow. Requests without an origin do not come
+    /// from a page and are accepted. If the setting cannot be read, every request is accepted: the setting protects
+    /// from noise of other sites, not from anyone who can forge headers, so an outage is not worth losing events.
     pub(crate) async fn check_origin(&self, project: &Addressee, headers: &HeaderMap) -> Result<(), Refusal> {
         let Some(origin) = headers.get(ORIGIN) else { return Ok(()) };
         let quota = self.limiter.read_quota(project, self.clock.now()).await;
@@ -24,7 +24,7 @@ impl Ingest {
         }
         let shown: String = origin.chars().take(MAX_SHOWN_CHARACTERS).collect();
         let message = format!(
-            "this project takes nothing from pages of `{shown}`: add it to `allowedOrigins` by PATCH /projects/{{project}}"
+            "this project does not accept events from pages of `{shown}`: add it to `allowedOrigins` with PATCH /projects/{{project}}"
         );
         Err(Refusal::new(Reason::OriginNotAllowed, message))
     }

@@ -17,7 +17,7 @@ use store::ports::{ClaimChecks, Inbox, KeyRecord, Keys, Page, Project, ProjectCh
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
 
-/// Storage that fails in one way.
+/// Storage whose every call fails in the same way.
 struct Down(Kind);
 
 impl Down {
@@ -124,15 +124,15 @@ async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
     assert_eq!(response.headers().contains_key("retry-after"), status == 503);
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
     let body = String::from_utf8(body.to_vec()).unwrap();
-    assert!(!body.contains("secret"), "what failed exactly is no caller's business: {body}");
+    assert!(!body.contains("secret"), "the caller must not see the details of a failure: {body}");
     (status, body)
 }
 
-/// If the inbox, S3 or the table does not answer, the caller is told to try again; other failures are ours.
+/// If the inbox, S3 or the table does not answer, the caller is asked to retry (503). Other failures are internal (500).
 #[tokio::test]
 async fn what_cannot_be_made_durable_is_not_answered_with_success() {
     let small = r#"{"errors":[{"message":"m"}]}"#.to_owned();
-    // Knuth's generator: what repeats itself would be packed to less than the queue's limit.
+    // Knuth's generator: repetitive text would be compressed to less than the queue's limit.
     let next = |n: &u64| Some(n.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407));
     let letter = |n: u64| char::from(b'a' + (n >> 33) as u8 % 26);
     let noise: String = std::iter::successors(Some(0), next).take(900_000).map(letter).collect();

@@ -2,7 +2,7 @@
 
 use super::cursor::{Cursor, is_word, optional};
 
-/// A time of day, with the half of the day where it is written.
+/// Matches a time of day, with AM or PM if it is written.
 pub(super) fn clock_with_half(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     let (hour, after) = cursor.digits(1, 2)?;
     let minute = after.byte(b":").filter(|_| hour <= 23)?.two(59)?;
@@ -14,7 +14,7 @@ pub(super) fn clock_with_half(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     Some(half_of_day(fraction).unwrap_or(fraction))
 }
 
-/// `PM`, ` p.m.`, ` p. m.`: with the spaces of any width that locales write before and within it.
+/// Matches AM or PM: `PM`, ` p.m.`, ` p. m.`, with the kinds of spaces that locales write before and within it.
 fn half_of_day(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     let letter = spaced(cursor).unwrap_or(cursor).byte(b"aApP")?;
     let point = letter.byte(b".");
@@ -24,7 +24,7 @@ fn half_of_day(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     (!end.peek().is_some_and(is_word)).then_some(end)
 }
 
-/// Over a space of any width.
+/// Matches a space of any width.
 fn spaced(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     [" ", "\u{a0}", "\u{202f}", "\u{2009}"].iter().find_map(|space| cursor.text(space))
 }

@@ -23,11 +23,11 @@ const DAYS: [&str; 14] = [
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 const ZONES: [&str; 11] = ["UT", "UTC", "GMT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT"];
 
-/// The most bytes in the brackets of a date. Without a bound a text of nothing but openings would be walked to its end
-/// from each.
+/// The most bytes in brackets within a date. Without a limit, a text of only opening brackets would be read to its end
+/// from each of them.
 const MAX_NESTED: usize = 100;
 
-/// Any form.
+/// Matches a date in any format.
 pub(super) fn any(cursor: Cursor<'_>) -> Match {
     match cursor.peek()? {
         b'0'..=b'9' => day_first(cursor).max(worded::day_first(cursor)).or_else(|| numeric(cursor)),
@@ -40,7 +40,7 @@ pub(super) fn any(cursor: Cursor<'_>) -> Match {
     }
 }
 
-/// Forms of standards that begin with a word.
+/// Matches standard formats that begin with a word.
 fn formal(cursor: Cursor<'_>) -> Match {
     let Some(day) = cursor.word(&DAYS) else { return month_first(cursor) };
     if let Some(comma) = day.byte(b",") {
@@ -50,20 +50,20 @@ fn formal(cursor: Cursor<'_>) -> Match {
     month_first(day.spaces()?)
 }
 
-/// `02-Jan-06 15:04:05 MST`.
+/// Matches `02-Jan-06 15:04:05 MST`.
 fn rfc850(cursor: Cursor<'_>) -> Match {
     let year = cursor.digits(2, 2)?.1.byte(b"-")?.word(&MONTHS)?.byte(b"-")?.digits(2, 2)?.1;
     zone(clock(year.spaces()?)?.spaces()?)
 }
 
-/// `02 Jan 2006 15:04:05 -0700`.
+/// Matches `02 Jan 2006 15:04:05 -0700`.
 fn day_first(cursor: Cursor<'_>) -> Match {
     let month = cursor.digits(1, 2)?.1.spaces()?.word(&MONTHS)?;
     let year = month.spaces()?.digits(2, 4)?.1;
     zone(clock(year.spaces()?)?.spaces()?)
 }
 
-/// `Jan 02, 1999`, `Jan 02 2006 14:04:05 GMT-0800 (Pacific Standard Time)`, `Jan 2 15:04:05 2006`.
+/// Matches `Jan 02, 1999`, `Jan 02 2006 14:04:05 GMT-0800 (Pacific Standard Time)`, `Jan 2 15:04:05 2006`.
 fn month_first(cursor: Cursor<'_>) -> Match {
     let day = cursor.word(&MONTHS)?.spaces()?.digits(1, 2).filter(|&(day, _)| day <= 31)?.1;
     if let Some(comma) = day.byte(b",") {
@@ -82,14 +82,14 @@ fn month_first(cursor: Cursor<'_>) -> Match {
     Some(named.unwrap_or(offset).at())
 }
 
-/// `hh:mm` and maybe `:ss`, each of one or two digits.
+/// Matches `hh:mm`, optionally with `:ss`, each with one or two digits.
 fn clock(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     let minute = cursor.digits(1, 2)?.1.byte(b":")?.digits(1, 2)?.1;
     let second = minute.byte(b":").and_then(|colon| Some(colon.digits(1, 2)?.1));
     Some(second.unwrap_or(minute))
 }
 
-/// `-0700`, `GMT` or a military letter.
+/// Matches `-0700`, `GMT` or a military letter.
 fn zone(cursor: Cursor<'_>) -> Match {
     if let Some(sign) = cursor.byte(b"+-") {
         return sign.digits(2, 2)?.1.two(59).map(Cursor::at);
@@ -98,18 +98,18 @@ fn zone(cursor: Cursor<'_>) -> Match {
     named.boundary()
 }
 
-/// Forms that begin with a number and hold no word: dates, times, both.
+/// Matches formats that begin with a number and contain no words: dates, times, or both.
 pub(super) fn numeric(cursor: Cursor<'_>) -> Match {
     date_time(cursor).or_else(|| kitchen(cursor)).or_else(|| date(cursor)).or_else(|| local(cursor))
 }
 
-/// `YYYY-MM-DD`.
+/// Matches `YYYY-MM-DD`.
 fn date(cursor: Cursor<'_>) -> Match {
     let day = cursor.digits(4, 4)?.1.byte(b"-")?.two(19)?.byte(b"-")?.two(39)?;
     (!day.peek().is_some_and(|byte| byte.is_ascii_digit())).then_some(day.at())
 }
 
-/// `YYYY-MM-DD[ T]hh:mm[:ss[.f]][Z|±hh:mm]`, also without the separators.
+/// Matches `YYYY-MM-DD[ T]hh:mm[:ss[.f]][Z|±hh:mm]`, also without the separators.
 fn date_time(cursor: Cursor<'_>) -> Match {
     let year = cursor.digits(4, 4)?.1;
     let month = optional(year, b"-").two(19)?;
@@ -124,7 +124,7 @@ fn date_time(cursor: Cursor<'_>) -> Match {
     Some(offset.unwrap_or(utc).at())
 }
 
-/// `02/01/2006`, `2006/01/02 15:04:05`, `02.01.2006, 15:04`, `1/2/2006 3:04 PM`.
+/// Matches `02/01/2006`, `2006/01/02 15:04:05`, `02.01.2006, 15:04`, `1/2/2006 3:04 PM`.
 fn local(cursor: Cursor<'_>) -> Match {
     let (first, after) = cursor.digits(1, 4)?;
     let separator = after.peek().filter(|byte| matches!(byte, b'/' | b'.' | b'-'))?;
@@ -137,7 +137,7 @@ fn local(cursor: Cursor<'_>) -> Match {
     let second = digits(second, after.at() + 1, after_second.at());
     let third = digits(third, after_second.at() + 1, end.at());
     let is_date = part(second) && (year(first) && part(third) || part(first) && year(third));
-    // A version is written like this, too, but not with a year.
+    // Versions look similar, but do not contain a year.
     if !is_date || end.peek().is_some_and(|byte| is_word(byte) || byte == separator) {
         return None;
     }
@@ -146,7 +146,7 @@ fn local(cursor: Cursor<'_>) -> Match {
     Some(time.unwrap_or(end).at())
 }
 
-/// `9:08`, `23:21:12`, `11:21 PM`.
+/// Matches `9:08`, `23:21:12`, `11:21 PM`.
 fn kitchen(cursor: Cursor<'_>) -> Match {
     clock_with_half(cursor).map(Cursor::at)
 }

@@ -1,14 +1,15 @@
-//! Takes out of a message what differs from one occurrence to the next: ids, dates, addresses, numbers.
+//! Replaces the parts of a message that differ between occurrences: ids, dates, addresses, numbers.
 //!
-//! One pass from left to right. At each place the alternatives are tried in a fixed order, and the first that fits is
-//! replaced by its name, so that `user 17 at 10.0.0.1` becomes `user <number> at <ip>`. The alternatives and their order
-//! are those of Sentry's grouping, with these differences: a name of two labels that reads like code (`user.id`) is not a
-//! host, two names joined by `::` are not an address unless a digit is in them, `Cart@1a2b` is not an email; numbers of
-//! every size and form are one kind; and dates in words, names of pods, sizes and ids with a prefix are known, too.
+//! The text is read once, from left to right. At each position the alternatives are tried in a fixed order, and the
+//! first match is replaced by its name, so that `user 17 at 10.0.0.1` becomes `user <number> at <ip>`. The alternatives
+//! and their order are those of Sentry's grouping, with these differences: a name of two labels that looks like code
+//! (`user.id`) is not a host; two names joined by `::` are not an address unless they contain a digit; `Cart@1a2b` is
+//! not an email address; numbers of every size and format are one kind; and dates in words, names of pods, sizes and
+//! ids with a prefix are recognised, too.
 //!
-//! What this gives goes into hashes: a change makes new errors of old ones, so it needs a new version (see
-//! [`VERSION`](super::VERSION)). A scanner by hand rather than regular expressions: those take a millisecond and more to
-//! compile at each cold start, and several times as long to run.
+//! The result goes into hashes. Changing it turns existing errors into new ones, so a change needs a new version (see
+//! [`VERSION`](super::VERSION)). The scanner is written by hand, because regular expressions take a millisecond or more
+//! to compile at each cold start, and several times as long to run.
 
 mod clock;
 mod cursor;
@@ -21,13 +22,13 @@ use std::borrow::Cow;
 
 use cursor::{Cursor, is_word};
 
-/// The longest text that is looked at, in bytes; what comes after is cut off.
+/// The longest text that is read, in bytes. The rest is cut off.
 const MAX_TEXT: usize = 8 << 10;
 
-/// An alternative: where its match ends, if there is one at the cursor.
+/// The end of a match at the cursor, if there is one.
 type Match = Option<usize>;
 
-/// `text` with everything that varies replaced by its kind.
+/// Replaces all variable parts of `text` by the names of their kinds.
 pub fn parameterise(text: &str) -> Cow<'_, str> {
     let text = &text[..text.floor_char_boundary(MAX_TEXT)];
     let mut out = String::new();
@@ -55,7 +56,7 @@ pub fn parameterise(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The first alternative that fits at `cursor`, and where it ends.
+/// Returns the name of the first alternative that matches at `cursor`, and the end of the match.
 fn find(cursor: Cursor<'_>, text: &[u8], emails: &mut net::Emails) -> Option<(&'static str, usize)> {
     let first = cursor.peek()?;
     if let Some(end) = emails.find(cursor) {
@@ -94,7 +95,7 @@ fn find(cursor: Cursor<'_>, text: &[u8], emails: &mut net::Emails) -> Option<(&'
 }
 
 fn digit(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
-    // In the middle of a word, as in `utf8` or `x2024-01-02`, only a date can begin.
+    // Within a word, as in `utf8` or `x2024-01-02`, only a date can begin.
     if cursor.before().is_some_and(is_word) {
         return date_in_word(cursor);
     }
@@ -119,7 +120,7 @@ fn date_in_word(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     None
 }
 
-/// The identity hash that Java prints after a class: `com.shop.Cart@1a2b3c4d`.
+/// Matches the identity hash that Java prints after a class: `com.shop.Cart@1a2b3c4d`.
 fn identity(cursor: Cursor<'_>, text: &[u8]) -> Match {
     let of_class = cursor.at() >= 2 && (is_word(text[cursor.at() - 2]) || text[cursor.at() - 2] == b';');
     let length = cursor.run(17, |byte| byte.is_ascii_hexdigit());
@@ -148,7 +149,7 @@ fn letter(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
         .or_else(|| number::word(cursor))
 }
 
-/// A quoted text that is not empty, after `=`.
+/// Matches a non-empty quoted text after `=`.
 fn quoted(cursor: Cursor<'_>, quote: u8) -> Match {
     let inner = cursor.skip(1)?;
     let length = inner.rest().iter().position(|&byte| byte == quote).filter(|&length| length > 0)?;

@@ -1,11 +1,11 @@
-//! Mail addresses, URLs, hosts and IP addresses.
+//! Email addresses, URLs, hosts and IP addresses.
 
 use std::net::Ipv6Addr;
 
 use super::Match;
 use super::cursor::{Cursor, is_word};
 
-/// Top-level domains that are common, as in Sentry's grouping.
+/// Common top-level domains, as in Sentry's grouping.
 const DOMAINS: [&str; 100] = [
     "ae", "al", "app", "ar", "at", "au", "be", "bg", "biz", "br", "by", "ca", "cat", "cc", "cf", "ch", "cl", "club",
     "cn", "co", "com", "cz", "de", "dk", "edu", "ee", "es", "eu", "fi", "fm", "fr", "ga", "gov", "gq", "gr", "hk",
@@ -14,15 +14,15 @@ const DOMAINS: [&str; 100] = [
     "pl", "pro", "pt", "ro", "rs", "ru", "sa", "se", "sg", "si", "site", "sk", "th", "tips", "tk", "to", "tr", "tv",
     "tw", "ua", "ug", "uk", "us", "vn", "wiki", "xxx", "xyz", "za", "local",
 ];
-/// Those that are as likely a word of code or a file's ending: `user.id`, `main.rs`. A host under one of them needs
-/// three labels to be taken for one.
+/// Top-level domains that are just as likely a word in code or a file extension: `user.id`, `main.rs`. A host in one of
+/// them needs at least three labels.
 const WORDS: [&str; 28] = [
     "al", "app", "at", "be", "by", "cat", "cc", "id", "in", "info", "is", "it", "jobs", "la", "link", "local", "me",
     "ms", "my", "news", "no", "online", "pl", "pro", "rs", "site", "to", "us",
 ];
 
-/// Finds mail addresses. It remembers how far the run of characters goes that may stand before an `@`, so that a long
-/// word is walked once and not once from each of its letters.
+/// Matches email addresses. It remembers the end of the characters that can precede an `@`, so that a long word is read
+/// once, and not once from each of its letters.
 #[derive(Default)]
 pub(super) struct Emails {
     run_end: usize,
@@ -60,7 +60,7 @@ impl Emails {
                 }
             }
         }
-        // `Cart@1a2b` is an object of Java's, and a host has a name.
+        // `Cart@1a2b` is an object in Java, whereas a host has a name.
         let is_identity =
             host.len() <= 16 && host.iter().all(u8::is_ascii_hexdigit) && host.iter().any(u8::is_ascii_digit);
         let is_common = DOMAINS.iter().any(|domain| domain.as_bytes().eq_ignore_ascii_case(last));
@@ -70,24 +70,24 @@ impl Emails {
     }
 }
 
-/// `http(s)`, `ws(s)` or `ftp`, up to the next white space.
+/// Matches `http(s)`, `ws(s)` and `ftp` URLs, up to the next white space.
 pub(super) fn url(cursor: Cursor<'_>) -> Match {
     if !matches!(cursor.peek(), Some(b'h' | b'w' | b'f')) {
         return None;
     }
     let rest = cursor.word(&["https", "http", "wss", "ws", "ftp"])?.text("://")?;
-    // Looked at first, so that what is not an address is not walked from each of its beginnings.
+    // Checked first, so that a text that is not a URL is not read again from each of its beginnings.
     rest.peek().filter(|byte| !matches!(byte, b'/' | b'$' | b'.' | b'?' | b'#'))?;
     let length = rest.run(usize::MAX, |byte| !byte.is_ascii_whitespace());
     (length > 1).then(|| rest.skip(length)).flatten().map(Cursor::at)
 }
 
-/// Labels that end in a common top-level domain, in one case.
+/// Matches labels that end in a common top-level domain in one case.
 pub(super) fn hostname(cursor: Cursor<'_>) -> Match {
     let (mut next, mut labels, mut found) = (cursor, 0, None);
     loop {
         let length = next.run(64, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
-        // No name has more than 253 bytes; without a bound a long one would be walked from each of its points.
+        // A host name has at most 253 bytes. Without a limit a long text would be read again from each of its points.
         if !(1..=63).contains(&length) || next.at() - cursor.at() > 253 {
             break;
         }
@@ -118,7 +118,7 @@ fn is_domain(label: &[u8], labels: usize) -> bool {
     is_one_of(&DOMAINS) && (labels > 2 || !is_one_of(&WORDS))
 }
 
-/// An IP address of either version, with the length of its network.
+/// Matches an IP address of either version, optionally with a prefix length.
 pub(super) fn ip(cursor: Cursor<'_>) -> Match {
     if cursor.before().is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_') {
         return None;
@@ -143,7 +143,7 @@ fn v4(cursor: Cursor<'_>) -> Match {
 }
 
 fn v6(cursor: Cursor<'_>) -> Match {
-    // Cheap first: most words have no colon near their beginning.
+    // A cheap check first: most words have no colon near their beginning.
     let digits = cursor.run(5, |byte| byte.is_ascii_hexdigit());
     if digits > 4 || cursor.rest().get(digits) != Some(&b':') {
         return None;
@@ -156,7 +156,7 @@ fn v6(cursor: Cursor<'_>) -> Match {
         if has_digit && !after.is_some_and(is_word) && text.parse::<Ipv6Addr>().is_ok() {
             return Some(cursor.at() + text.len());
         }
-        // Punctuation behind the address.
+        // Punctuation after the address does not belong to it.
         text = text.strip_suffix(['.', ':'])?;
     }
 }

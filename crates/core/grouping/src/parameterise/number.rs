@@ -1,9 +1,9 @@
-//! Numbers, and ids made of hexadecimal digits.
+//! Numbers, and ids of hexadecimal digits.
 
 use super::Match;
 use super::cursor::{Cursor, is_word};
 
-/// Fixed forms: traces, UUIDs, hashes.
+/// Matches ids with fixed formats: traces, UUIDs, hashes.
 pub(super) fn id(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     if !cursor.peek().is_some_and(|byte| byte.is_ascii_hexdigit()) {
         return None;
@@ -25,7 +25,7 @@ pub(super) fn id(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     }
 }
 
-/// Groups of so many digits, joined by dashes, as a whole word.
+/// Matches a whole word of groups with these numbers of digits, joined by dashes.
 fn parts(cursor: Cursor<'_>, lengths: &[usize], wanted: impl Fn(u8) -> bool) -> Match {
     let mut next = cursor;
     for (index, &length) in lengths.iter().enumerate() {
@@ -40,19 +40,19 @@ fn parts(cursor: Cursor<'_>, lengths: &[usize], wanted: impl Fn(u8) -> bool) -> 
     next.boundary()
 }
 
-/// Units that are read after a space, too: single letters may be anything there.
+/// Units that can follow after a space. Single letters after a space could mean anything.
 const SPACED_DURATIONS: [&str; 15] = [
     "ns", "us", "µs", "μs", "ms", "s", "sec", "secs", "second", "seconds", "min", "minute", "minutes", "hour", "hours",
 ];
 const SPACED_SIZES: [&str; 16] =
     ["byte", "bytes", "B", "KB", "kB", "kb", "MB", "mb", "GB", "gb", "TB", "KiB", "MiB", "GiB", "TiB", "kilobytes"];
 
-/// `12ms`, `1.5s`, `1h2m3.5s`, `3 seconds`.
+/// Matches `12ms`, `1.5s`, `1h2m3.5s`, `3 seconds`.
 pub(super) fn duration(cursor: Cursor<'_>) -> Match {
     joined_duration(cursor).or_else(|| spaced(cursor, &SPACED_DURATIONS))
 }
 
-/// A number, a space, and one of the units.
+/// Matches a number, a space, and one of the units.
 fn spaced(cursor: Cursor<'_>, units: &[&str]) -> Match {
     let number = fraction(cursor.digits(1, 20)?.1);
     number.text(" ")?.word(units)?.boundary()
@@ -69,7 +69,7 @@ fn joined_duration(cursor: Cursor<'_>) -> Match {
     }
 }
 
-/// `12KB`, `1.5GiB`, `64k`, `800 bytes`.
+/// Matches `12KB`, `1.5GiB`, `64k`, `800 bytes`.
 pub(super) fn size(cursor: Cursor<'_>) -> Match {
     joined_size(cursor).or_else(|| spaced(cursor, &SPACED_SIZES))
 }
@@ -81,12 +81,12 @@ fn joined_size(cursor: Cursor<'_>) -> Match {
     number.word(&units)?.boundary()
 }
 
-/// Over what follows the point of a number, if there is any.
+/// Skips the fraction of a number, if it has one.
 fn fraction(whole: Cursor<'_>) -> Cursor<'_> {
     whole.byte(b".").and_then(|point| Some(point.digits(1, usize::MAX)?.1)).unwrap_or(whole)
 }
 
-/// The random end of the name of a Kubernetes pod, behind the name of what runs in it: `-7d4b9c6f5-x2x9z`, `-x2x9z`.
+/// Matches the random end of a Kubernetes pod's name, after the name of its workload: `-7d4b9c6f5-x2x9z`, `-x2x9z`.
 pub(super) fn pod(cursor: Cursor<'_>) -> Match {
     let is_part = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     let first = cursor.run(11, is_part);
@@ -96,25 +96,25 @@ pub(super) fn pod(cursor: Cursor<'_>) -> Match {
             let second = cursor.skip(first)?.byte(b"-")?;
             (second.run(6, is_part) == 5 && random(second, 5)).then(|| second.skip(5)).flatten()?
         }
-        // Alone it is too short to be told from a word without a digit.
+        // A single part is too short to distinguish it from a word, unless it contains a digit.
         5 if random(cursor, 5) && cursor.rest()[..5].iter().any(u8::is_ascii_digit) => cursor.skip(5)?,
         _ => return None,
     };
     end.boundary().filter(|_| end.peek() != Some(b'-'))
 }
 
-/// Whether a part of a pod's name is random: letters with digits, or only such letters as Kubernetes takes so that no
-/// words come of them.
+/// Returns whether a part of a pod's name is random: letters with digits, or only the letters that Kubernetes uses in
+/// order to avoid words.
 fn is_of_pod(part: &[u8]) -> bool {
     let is_mixed = part.iter().any(u8::is_ascii_digit) && part.iter().any(u8::is_ascii_alphabetic);
     is_mixed || part.iter().all(|byte| b"bcdfghjklmnpqrstvwxz".contains(byte))
 }
 
-/// Words before a number that is part of the name: `int_32`, `utf_8`.
+/// Words before a number that belongs to the name: `int_32`, `utf_8`.
 const NAMED_BY_NUMBER: [&str; 14] =
     ["int", "uint", "float", "utf", "iso", "latin", "sha", "md", "x", "h", "base", "ipv", "http", "oauth"];
 
-/// The id behind an underscore: `order_12345`, `cus_NffrFeUfNV2Hib`. The cursor is behind the underscore.
+/// Matches the id after an underscore: `order_12345`, `cus_NffrFeUfNV2Hib`. The cursor is after the underscore.
 pub(super) fn prefixed(cursor: Cursor<'_>, text: &[u8]) -> Option<(&'static str, usize)> {
     let before = &text[..cursor.at() - 1];
     let prefix = before.iter().rev().take(16).take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -132,15 +132,15 @@ pub(super) fn prefixed(cursor: Cursor<'_>, text: &[u8]) -> Option<(&'static str,
     is_random(id, 8).then_some(("id", end.at()))
 }
 
-/// A whole word that nobody would write: 16 letters and digits or more, in turns.
+/// Matches a word that nobody would write: at least 16 letters and digits that alternate.
 pub(super) fn word(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     let length = cursor.run(129, |byte| byte.is_ascii_alphanumeric());
     let end = cursor.skip(length)?.boundary()?;
     is_random(&cursor.rest()[..length], 16).then_some(("id", end))
 }
 
-/// Whether `text` has `least` characters and looks as if it was made at random: letters and digits take turns twice, or
-/// once if both cases are in it.
+/// Returns whether `text` has at least `least` characters and looks random: letters and digits alternate twice, or once
+/// if there are letters of both cases.
 fn is_random(text: &[u8], least: usize) -> bool {
     if !(least..=128).contains(&text.len()) {
         return false;
@@ -152,13 +152,13 @@ fn is_random(text: &[u8], least: usize) -> bool {
     letters > 0 && (groups >= 3 || groups == 2 && least == 8 || groups >= 1 && has_cases && !is_camel_case(text))
 }
 
-/// Whether each capital begins a word of two letters or more, as in `parseBase64Value`.
+/// Returns whether each capital begins a word of at least two letters, as in `parseBase64Value`.
 fn is_camel_case(text: &[u8]) -> bool {
     let mut words = text.chunk_by(|a, b| !(b.is_ascii_uppercase() || a.is_ascii_digit() != b.is_ascii_digit()));
     words.all(|word| word.len() >= 2 || word[0].is_ascii_digit())
 }
 
-/// The ids of OpenStack Swift: `tx`, 21 digits, a dash, 10 digits, and the name that may be joined to them.
+/// Matches ids of OpenStack Swift: `tx`, 21 digits, a dash, 10 digits, and the name that may follow.
 pub(super) fn swift_transaction(cursor: Cursor<'_>) -> Match {
     let lower = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let first = cursor.text("tx")?;
@@ -167,8 +167,8 @@ pub(super) fn swift_transaction(cursor: Cursor<'_>) -> Match {
     end.skip(end.run(usize::MAX, |byte| is_word(byte) || byte == b'-')).map(Cursor::at)
 }
 
-/// `0x…`; a whole word of 8 to 128 hexadecimal digits of one case, or of 4 to 6 with both a letter and a digit; a git
-/// commit of 7.
+/// Matches `0x…`; a whole word of 8 to 128 hexadecimal digits in one case, or of 4 to 6 with both letters and digits;
+/// or a Git commit of 7 digits.
 pub(super) fn hex(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     if let Some(digits) = cursor.text("0x").or_else(|| cursor.text("0X")) {
         let count = digits.run(usize::MAX, |byte| byte.is_ascii_hexdigit());
@@ -192,7 +192,7 @@ pub(super) fn hex(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
         return None;
     }
     let mixed = digits > 0 && lower + upper > 0;
-    // Digits alone are a number, whatever its length: how many there are differs from one occurrence to the next.
+    // Decimal digits alone are a number whatever their count, since the count differs between occurrences.
     let is_hex = match length {
         8.. => lower + upper > 0,
         7 => mixed && upper == 0,
@@ -201,7 +201,7 @@ pub(super) fn hex(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     is_hex.then_some(("hex", cursor.at() + length))
 }
 
-/// A number, behind its sign: with a fraction and an exponent, or with commas between thousands.
+/// Matches a number, after its sign: with a fraction and an exponent, or with commas between thousands.
 pub(super) fn plain(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     let (_, whole) = cursor.digits(1, usize::MAX)?;
     let grouped = thousands(cursor, whole);
@@ -211,7 +211,7 @@ pub(super) fn plain(cursor: Cursor<'_>) -> Option<(&'static str, usize)> {
     Some(("number", end))
 }
 
-/// Over the groups of three digits that follow the first of a number.
+/// Skips the groups of three digits after the first group of a number.
 fn thousands<'a>(start: Cursor<'a>, first: Cursor<'a>) -> Cursor<'a> {
     let mut end = first;
     if first.at() - start.at() > 3 {

@@ -1,6 +1,6 @@
 use super::parameterise;
 
-/// The text alone, and with words on either side.
+/// Checks the text alone, and with words around it.
 #[track_caller]
 fn check(input: &str, expected: &str) {
     assert_eq!(parameterise(input), expected);
@@ -32,7 +32,7 @@ fn addresses_are_taken_out() {
     check("1121:0c03:1231:130d:0000:16da:0908:da07", "<ip>");
 }
 
-/// An object of Java's is not an email: its class counts.
+/// An object in Java is not an email address: its class contributes.
 #[test]
 fn objects_keep_their_class() {
     check("com.shop.Cart@1a2b3c4d", "com.shop.Cart@<hex>");
@@ -46,7 +46,7 @@ fn objects_keep_their_class() {
     check("user@cart", "user@cart");
 }
 
-/// Names of pods, and ids behind a prefix.
+/// Names of pods, and ids after a prefix.
 #[test]
 fn generated_names_are_taken_out() {
     check("web-7d4b9c6f5-x2x9z", "web-<pod>");
@@ -71,7 +71,7 @@ fn generated_names_are_taken_out() {
     check("sha256withrsaencryption", "sha256withrsaencryption");
 }
 
-/// What reads like code stays, or two different errors would become one.
+/// Text that looks like code must stay, since otherwise different errors would become one.
 #[test]
 fn code_is_left_alone() {
     for text in [
@@ -223,9 +223,9 @@ fn a_long_text_is_cut_and_no_character_is_split() {
 }
 
 proptest::proptest! {
-    /// Neither a panic nor a time that grows with the square of the length.
+    /// It neither panics nor takes quadratic time.
     #[test]
-    fn whatever_comes_it_ends(text in "(\\PC|[0-9a-f:.@= '\"-]){0,300}") {
+    fn any_text_is_cleaned_in_bounded_time(text in "(\\PC|[0-9a-f:.@= '\"-]){0,300}") {
         let once = parameterise(&text).into_owned();
         proptest::prop_assert!(once.len() <= text.len() * 16);
     }

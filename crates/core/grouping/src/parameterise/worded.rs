@@ -1,11 +1,11 @@
-//! Dates with the name of a month, in the languages that servers speak most.
+//! Dates with the name of a month, in the languages that are most common on servers.
 
 use super::Match;
 use super::clock::clock_with_half;
 use super::cursor::{Cursor, is_word, optional};
 
-/// Names of months and their abbreviations. Those of English and German begin with a capital, as the others may:
-/// `2 may` is not a date.
+/// Names of months and their abbreviations. English and German ones must begin with a capital, the others may: `2 may`
+/// is not a date.
 #[rustfmt::skip]
 const MONTHS: [&str; 84] = [
     // English
@@ -37,7 +37,8 @@ const DAYS: [&str; 55] = [
 ];
 const ZONES: [&str; 13] = ["UTC", "GMT", "UT", "EST", "EDT", "CST", "CDT", "MST", "MDT", "PST", "PDT", "CET", "CEST"];
 
-/// A date that begins with a day of the week or a month: `Monday, January 2nd, 2006 at 3:04 PM`, `Jan  2 15:04:05`.
+/// Matches a date that begins with a day of the week or a month: `Monday, January 2nd, 2006 at 3:04 PM`,
+/// `Jan  2 15:04:05`.
 pub(super) fn any(cursor: Cursor<'_>) -> Match {
     match name(cursor, &DAYS) {
         Some(day) => {
@@ -48,7 +49,8 @@ pub(super) fn any(cursor: Cursor<'_>) -> Match {
     }
 }
 
-/// `2 January 2006`, `2nd of May, 2006`, `2. Januar 2006 um 15:04`, `2 de enero de 2006`, `02/Jan/2006:15:04:05 +0000`.
+/// Matches `2 January 2006`, `2nd of May, 2006`, `2. Januar 2006 um 15:04`, `2 de enero de 2006` and
+/// `02/Jan/2006:15:04:05 +0000`.
 pub(super) fn day_first(cursor: Cursor<'_>) -> Match {
     let day = day_of_month(cursor)?;
     if let Some(logged) = day.byte(b"/-") {
@@ -65,7 +67,7 @@ pub(super) fn day_first(cursor: Cursor<'_>) -> Match {
     }
 }
 
-/// `January 2, 2006`, `Jan 2 15:04:05`, `Jan 2 15:04:05 MST 2006`.
+/// Matches `January 2, 2006`, `Jan 2 15:04:05`, `Jan 2 15:04:05 MST 2006`.
 fn month_first(cursor: Cursor<'_>) -> Match {
     let month = optional(name(cursor, &MONTHS)?, b".");
     let day = optional(day_of_month(month.spaces()?)?, b",");
@@ -76,9 +78,9 @@ fn month_first(cursor: Cursor<'_>) -> Match {
     Some(year_after(time).unwrap_or(time).at())
 }
 
-/// A whole word of `names`, of which lower case is also taken where its language writes it so.
+/// Skips a whole word that is in `names`. A name in lower case may also begin with a capital.
 fn name<'a>(cursor: Cursor<'a>, names: &[&str]) -> Option<Cursor<'a>> {
-    // Few words of a text are names, and their length and first letter are enough to know.
+    // Few words are names, so comparing the length first is fast.
     let length = cursor.run(24, |byte| is_word(byte) || byte == b'-');
     let word = &cursor.rest()[..length];
     let is_name = |name: &&str| {
@@ -90,7 +92,7 @@ fn name<'a>(cursor: Cursor<'a>, names: &[&str]) -> Option<Cursor<'a>> {
     (length >= 3 && names.iter().any(is_name)).then(|| cursor.skip(length)).flatten()
 }
 
-/// `2`, `02`, `2nd`, `2.`, up to 31.
+/// Skips a day of the month up to 31: `2`, `02`, `2nd`, `2.`.
 fn day_of_month(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     let (number, day) = cursor.digits(1, 2)?;
     let ordinal = day.word(&["st", "nd", "rd", "th", ".", "º"]).unwrap_or(day);
@@ -98,12 +100,12 @@ fn day_of_month(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     ((1..=31).contains(&number) && is_whole).then_some(ordinal)
 }
 
-/// Over `de`, `of` or `del` and the space after it, if it is there.
+/// Skips `de`, `of` or `del` and the space after it, if it is there.
 fn filler(cursor: Cursor<'_>) -> Cursor<'_> {
     cursor.word(&["de ", "of ", "del "]).unwrap_or(cursor)
 }
 
-/// A time of day behind a date, with its zone.
+/// Skips the time of day after a date, with its time zone.
 fn time_after(date: Cursor<'_>) -> Option<Cursor<'_>> {
     let comma = optional(date, b",:");
     let next = comma.spaces().unwrap_or(comma);
@@ -115,12 +117,12 @@ fn time_after(date: Cursor<'_>) -> Option<Cursor<'_>> {
     Some(zone_after(time).unwrap_or(time))
 }
 
-/// A year behind a day or a time.
+/// Skips the year after a day or a time.
 fn year_after(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     cursor.spaces()?.digits(4, 4).map(|(_, year)| year).filter(|year| year.boundary().is_some())
 }
 
-/// A zone behind a time: `UTC`, `+01:00`, `GMT+1`.
+/// Skips the time zone after a time: `UTC`, `+01:00`, `GMT+1`.
 fn zone_after(time: Cursor<'_>) -> Option<Cursor<'_>> {
     let spaced = time.spaces().unwrap_or(time);
     let named = spaced.word(&ZONES).filter(|zone| zone.boundary().is_some());

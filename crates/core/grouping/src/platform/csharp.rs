@@ -1,23 +1,24 @@
-//! .NET: compilers number what they make of async methods, lambdas and local functions.
+//! .NET: compilers number the methods and classes that they generate for async methods, lambdas and local functions.
 
 use std::borrow::Cow;
 
 use crate::name::without_digits_after;
 use crate::work::spend;
 
-/// Names numbered in other ways: compiled expressions, Visual Basic's and F#'s closures, proxies of Castle.
+/// Generated names with other numbers: compiled expressions, closures of Visual Basic and F#, proxies of Castle.
 const NUMBERED: [&str; 5] = ["lambda_method", "VB$StateMachine_", "_Lambda$__", "_Closure$__", "Proxy_"];
 
-/// A method without its arguments, which Mono and .NET write in different ways.
+/// Returns a method without its arguments, which Mono and .NET write differently.
 pub(super) fn function(name: &str) -> Cow<'_, str> {
     let name = name.split(" (").next().unwrap_or(name);
     let name = name.split_once('(').map_or(name, |(before, _)| if before.is_empty() { name } else { before });
     class(name.trim_end())
 }
 
-/// A class or a method without numbers of the compiler's: `Cart+<TotalAsync>d__4` is `Cart+<TotalAsync>d`,
-/// `<Total>b__0_1` is `<Total>b`, `<>c__DisplayClass3_0` is `<>c__DisplayClass`, `<Total>g__Round|3_0` is
-/// `<Total>g__Round`. They count the methods of the class. Nor do the versions of assemblies in type arguments count.
+/// Returns a class or method without the numbers of the compiler: `Cart+<TotalAsync>d__4` becomes `Cart+<TotalAsync>d`,
+/// `<Total>b__0_1` becomes `<Total>b`, `<>c__DisplayClass3_0` becomes `<>c__DisplayClass`, and `<Total>g__Round|3_0`
+/// becomes `<Total>g__Round`. The numbers count the methods of the class. Versions of assemblies in type arguments are
+/// removed, too.
 pub(super) fn class(name: &str) -> Cow<'_, str> {
     let name = name.split("[[").next().unwrap_or(name);
     let mut out = Cow::Borrowed(name);
@@ -33,7 +34,7 @@ pub(super) fn class(name: &str) -> Cow<'_, str> {
         }
     }
     if out.contains('@') {
-        // F#: `total@12`, `clo@34-1`; the number is the line.
+        // F#: `total@12`, `clo@34-1`. The number is the line.
         out = without_digits_after(without_digits_after(out, "@"), "@-");
     }
     out
@@ -46,7 +47,7 @@ fn without_counters(name: &str) -> Cow<'_, str> {
     while let Some(at) = rest.find('>') {
         out.push_str(&rest[..=at]);
         rest = &rest[at + 1..];
-        // What the compiler made: one letter, then `__` or the end.
+        // The generated part: one letter, then `__` or the end.
         let end = rest.find(['+', '.', '>', '<', '`', ' ', '/']).unwrap_or(rest.len());
         let (made, after) = rest.split_at(end);
         let is_made = made.len() > 1 && made.as_bytes()[0].is_ascii_lowercase() && made[1..].starts_with("__");

@@ -1,4 +1,4 @@
-//! Names that somebody wrote to make cleaning slow.
+//! Names that are designed to make cleaning slow.
 
 use super::{Family, name_of};
 use crate::name::MAX_NAME;
@@ -7,7 +7,7 @@ use model::occurrence::Frame;
 
 const PLATFORMS: [&str; 11] =
     ["native", "rust", "cocoa", "javascript", "java", "php", "ruby", "csharp", "go", "elixir", "python"];
-/// Beginnings of what rules look for, never closed.
+/// Beginnings of patterns that are never closed.
 const PARTS: [&str; 24] = [
     "<",
     "(",
@@ -43,9 +43,9 @@ fn clean(platform: &str, name: &str) {
     let _ = family.file(super::super::name::bounded(name_of(name, family)));
 }
 
-/// Twice the length is at most about twice the work, up to the length that is looked at, and no more beyond it.
+/// Twice the length takes at most about twice the work, up to the maximum length, and no more work beyond it.
 #[test]
-fn the_work_grows_with_the_length_of_a_name_and_no_faster() {
+fn the_work_is_linear_in_the_length_of_a_name() {
     for platform in PLATFORMS {
         for part in PARTS {
             let work = |length: usize| measure(|| clean(platform, &part.repeat(length / part.len() + 1)));
@@ -57,9 +57,9 @@ fn the_work_grows_with_the_length_of_a_name_and_no_faster() {
     }
 }
 
-/// A short symbol of Rust's may stand for a long name: what it refers back to doubles with each reference.
+/// A short symbol of Rust can stand for a very long name, which doubles with each back reference.
 #[test]
-fn a_symbol_that_unfolds_is_cut() {
+fn a_symbol_that_expands_is_cut() {
     let mut symbol = String::from("_RINvC1a1f");
     for _ in 0..200 {
         symbol.push_str("TB_B_");

@@ -1,4 +1,4 @@
-//! The JVM and its languages: names that compilers and libraries generate carry numbers and hashes.
+//! The JVM and its languages: names that compilers and libraries generate contain numbers and hashes.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::name::{is_number, without_digits_after};
 use crate::work::spend;
 use model::occurrence::Frame;
 
-/// Where a generated suffix begins; it goes on to the end of the name.
+/// Beginnings of generated suffixes, which extend to the end of the name.
 const GENERATED: [&str; 14] = [
     "$$EnhancerByCGLIB$$",
     "$$EnhancerBySpringCGLIB$$",
@@ -33,14 +33,14 @@ const NUMBERED: [&str; 7] = [
     "jdk.proxy",
     "_closure",
 ];
-/// Classes that Android's compiler makes for lambdas and outlined code: a kind and a number.
+/// Classes that Android's compiler generates for lambdas and outlined code: a kind and a number.
 const SYNTHETIC: &str = "$$ExternalSynthetic";
-/// The same of its methods: a hash.
+/// Methods that it generates: a hash.
 const R8_LAMBDA: &str = "$r8$lambda$";
 
-/// The method. Compilers name a lambda after the method that it is in and number it: `lambda$save$0`,
-/// `$anonfun$save$1`, `save$lambda$2`. CGLIB numbers the methods of a class (`CGLIB$save$3`), javac what inner classes
-/// come in by (`access$100`). Only the number varies.
+/// Returns the method without generated numbers. Compilers name a lambda after its method and number it:
+/// `lambda$save$0`, `$anonfun$save$1`, `save$lambda$2`. CGLIB numbers the methods of a class (`CGLIB$save$3`), and
+/// javac numbers the methods through which inner classes access private members (`access$100`).
 pub(super) fn function(name: &str) -> Cow<'_, str> {
     if name.starts_with(R8_LAMBDA) {
         return Cow::Borrowed(R8_LAMBDA.trim_end_matches('$'));
@@ -54,11 +54,11 @@ pub(super) fn function(name: &str) -> Cow<'_, str> {
     segments(name, |_, part| !is_number(part) && !is_class(part))
 }
 
-/// The class, without what differs from build to build.
+/// Returns the class without the parts that differ between builds.
 pub(super) fn module(module: &str) -> Cow<'_, str> {
     let module = without_hidden(module);
     if let Some((before, after)) = module.split_once("$$Lambda") {
-        // Android: `com.shop.-$$Lambda$Cart$aB3…`, where the class is in the middle.
+        // Android: `com.shop.-$$Lambda$Cart$aB3…`, with the class in the middle.
         let class = after.strip_prefix('$').and_then(|after| after.split('$').next());
         let class = class.filter(|class| before.ends_with('-') && class.starts_with(|c: char| c.is_ascii_uppercase()));
         return Cow::Owned(
@@ -86,7 +86,7 @@ pub(super) fn module(module: &str) -> Cow<'_, str> {
     }
     if name.contains('$') {
         // Classes of lambdas and of Kotlin's coroutines: `CartKt$load$2`, `Cart$$anonfun$total$1`. A number after a
-        // class (`Cart$1`) stays: it is all there is to tell one anonymous class from the next.
+        // class (`Cart$1`) stays, because nothing else distinguishes anonymous classes.
         let after_method =
             |before: Option<&str>| before.is_some_and(|before| before.starts_with(|c: char| c.is_lowercase()));
         name = match name {
@@ -102,7 +102,7 @@ pub(super) fn module(module: &str) -> Cow<'_, str> {
     name
 }
 
-/// A hidden class without its address: `Cart$$Lambda/0x00007f…`, `LambdaForm$MH/12345`.
+/// Returns a hidden class without its address: `Cart$$Lambda/0x00007f…`, `LambdaForm$MH/12345`.
 fn without_hidden(module: &str) -> &str {
     match module.split_once('/') {
         Some((before, id)) if id.starts_with("0x") || id.starts_with(|c: char| c.is_ascii_digit()) => before,
@@ -110,7 +110,7 @@ fn without_hidden(module: &str) -> &str {
     }
 }
 
-/// `name` with those of its parts between `$` that are `wanted`; each is asked with the last part that was.
+/// Returns `name` with only the `wanted` parts between `$`. `wanted` also gets the last part that was kept.
 fn segments<'a>(name: &'a str, wanted: impl Fn(Option<&str>, &str) -> bool) -> Cow<'a, str> {
     spend(name.len());
     let mut out = String::with_capacity(name.len());
@@ -128,12 +128,12 @@ fn segments<'a>(name: &'a str, wanted: impl Fn(Option<&str>, &str) -> bool) -> C
 }
 
 fn class_segments<'a>(name: &'a str, after_method: impl Fn(Option<&str>) -> bool) -> Cow<'a, str> {
-    // The package is not part of the first segment: `com.shop.Cart` is a class, not a method.
+    // The package does not belong to the first segment: `com.shop.Cart` is a class, not a method.
     let class = |part: &str| part.rsplit('.').next().map_or(0, |last| part.len() - last.len());
     segments(name, |before, part| !(is_number(part) && after_method(before.map(|before| &before[class(before)..]))))
 }
 
-/// Without the `__123` that ends a part of a name.
+/// Removes `__123` from the end of each part of a name.
 fn without_counters(name: Cow<'_, str>) -> Cow<'_, str> {
     let parts = name.split('$').map(|part| {
         let mut part = part;
@@ -152,5 +152,5 @@ pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
     let module = frame.module.as_deref()?;
     let is_sample = module.starts_with("io.sentry.sample") || module.starts_with("io.sentry.example");
     let is_sdk = module.starts_with("io.sentry.") && !is_sample;
-    is_sdk.then_some("the SDK itself")
+    is_sdk.then_some("code of the SDK")
 }

@@ -1,7 +1,7 @@
-//! Cleans names on each platform, so that builds, browsers and runtimes do not split an error.
+//! Cleans names on each platform, so that different builds, browsers and runtimes do not split an error.
 //!
-//! Names are cut to [`MAX_NAME`](super::name::MAX_NAME) first, and every rule takes a time that grows with the length of
-//! the name: function names come from whoever can raise an error.
+//! Names are cut to [`MAX_NAME`](super::name::MAX_NAME) first, and every rule takes linear time, because anyone who can
+//! cause an error can choose function names.
 
 mod csharp;
 mod java;
@@ -18,28 +18,23 @@ use std::borrow::Cow;
 use super::name::{bounded, without_addresses};
 use model::occurrence::Frame;
 
-/// Platforms whose frames are cleaned alike.
+/// Platforms whose frames are cleaned in the same way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Family {
-    /// Browsers and Node.
+    /// Browsers and Node.js.
     JavaScript,
     /// The JVM and Android.
     Java,
-    /// C, C++, Objective-C, Swift, Rust: symbols of machine code.
+    /// C, C++, Objective-C, Swift, Rust: native code with symbols.
     Native,
-    /// PHP.
     Php,
-    /// Ruby.
     Ruby,
-    /// .NET.
     CSharp,
-    /// Python.
     Python,
-    /// Go.
     Go,
     /// Erlang and Elixir.
     Beam,
-    /// Every other.
+    /// All others.
     Other,
 }
 
@@ -59,7 +54,7 @@ impl Family {
         }
     }
 
-    /// Whether the source line is part of a frame's key: where a file is deployed as it was written.
+    /// Returns whether the source line is part of a frame's key, because files are deployed as they were written.
     pub(super) fn has_source(self) -> bool {
         match self {
             Self::JavaScript | Self::Php | Self::Ruby | Self::Python => true,
@@ -67,7 +62,7 @@ impl Family {
         }
     }
 
-    /// The function's name, cleaned; `None` if it says nothing.
+    /// Returns the cleaned name of the function, or `None` if it has no meaning.
     pub(super) fn function(self, frame: &Frame) -> Option<Cow<'_, str>> {
         let function = given(frame.function.as_deref()).filter(|name| *name != "?");
         let name = match self {
@@ -84,7 +79,7 @@ impl Family {
         Some(without_addresses(name))
     }
 
-    /// The module's name, cleaned; `None` if it says nothing.
+    /// Returns the cleaned name of the module, or `None` if it has no meaning.
     pub(super) fn module(self, frame: &Frame) -> Option<Cow<'_, str>> {
         let module = given(frame.module.as_deref())?;
         let name = match self {
@@ -96,10 +91,10 @@ impl Family {
         Some(without_addresses(name))
     }
 
-    /// The type of an exception, cleaned as names are; `None` if it says nothing.
+    /// Returns the cleaned type of an exception, or `None` if it has no meaning.
     pub(super) fn exception_type(self, kind: &str) -> Option<Cow<'_, str>> {
         let kind = bounded(kind);
-        // dart2js: another one in each build.
+        // Names of dart2js differ in each build.
         if kind.is_empty() || kind.starts_with("minified:") {
             return None;
         }
@@ -116,7 +111,7 @@ impl Family {
         }
     }
 
-    /// The name of a file without its folders, cleaned.
+    /// Returns the cleaned name of a file without its folders.
     pub(super) fn file(self, name: &str) -> Cow<'_, str> {
         match self {
             Self::JavaScript => script_file::file(name),
@@ -133,7 +128,8 @@ impl Family {
         }
     }
 
-    /// Whether the file of a script is served by the web, or packed as if it were: its path is the deployment's.
+    /// Returns whether a script is served over the web, or was bundled as if it were, so that its path depends on the
+    /// deployment.
     pub(super) fn is_served(self, path: &str) -> bool {
         match self {
             Self::JavaScript => script_file::is_served(path),
@@ -141,25 +137,25 @@ impl Family {
         }
     }
 
-    /// Why the whole frame is left out, if it is. `before` is its caller.
+    /// Returns why the whole frame is ignored, or `None` if it is not. `before` is its caller.
     pub(super) fn ignored(self, frame: &Frame, before: Option<&Frame>) -> Option<&'static str> {
         match self {
             Self::JavaScript => javascript::ignored(frame),
             Self::Java => java::ignored(frame),
             Self::Native => native::ignored(frame),
-            // Since Python 3.12 these have no frame of their own.
+            // Comprehensions have no frames of their own since Python 3.12.
             Self::Python => {
                 let name = frame.function.as_deref()?.rsplit('.').next()?;
                 let is_comprehension = matches!(name, "<listcomp>" | "<dictcomp>" | "<setcomp>");
                 let is_inside = before.is_some_and(|before| before.filename == frame.filename);
-                (is_comprehension && is_inside).then_some("a comprehension: the function that it is in counts")
+                (is_comprehension && is_inside).then_some("a comprehension: the enclosing function is used instead")
             }
             Self::Php | Self::Ruby | Self::CSharp | Self::Go | Self::Beam | Self::Other => None,
         }
     }
 
-    /// The frames that say what happened, as the range from the outermost that does to the innermost: without the base
-    /// of the thread and all outside it, and without the helper that raised the error and all inside it.
+    /// Returns the range of the frames that describe the error: without the functions in which threads start and all
+    /// outside of them, and without the helper that raised the error and all inside of it.
     pub(super) fn trim(self, frames: &[Frame]) -> std::ops::Range<usize> {
         match self {
             Self::Native => native::trim(frames),
@@ -176,12 +172,12 @@ impl Family {
     }
 }
 
-/// A name within its bound, if there is any.
+/// Returns a non-empty name, cut to its maximum length.
 fn given(name: Option<&str>) -> Option<&str> {
     name.map(bounded).filter(|name| !name.is_empty())
 }
 
-/// The last part of a path; of a script's without the query.
+/// Returns the last part of a path, without the query of a script.
 pub(super) fn name_of(path: &str, family: Family) -> &str {
     match family {
         Family::JavaScript => script_file::name_of(path),

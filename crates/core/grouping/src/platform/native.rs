@@ -1,4 +1,4 @@
-//! Machine code: symbols, as demanglers of several compilers write them.
+//! Native code: symbols, as the demanglers of several compilers write them.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use super::symbol;
 use crate::name::bounded;
 use model::occurrence::Frame;
 
-/// Where threads begin. These and all frames outside them say nothing of the error.
+/// Functions in which threads start. These and all frames outside of them are not related to the error.
 const BASES: [&str; 24] = [
     "_start",
     "start",
@@ -33,7 +33,7 @@ const BASES: [&str; 24] = [
     "__scrt_common_main_seh",
     "mainCRTStartup",
 ];
-/// What raises an error. These and all frames inside them are the same for every error.
+/// Functions that raise errors. These and all frames inside of them are the same for every error.
 const RAISERS: [&str; 24] = [
     "abort",
     "raise",
@@ -60,7 +60,7 @@ const RAISERS: [&str; 24] = [
     "__rust_start_panic",
     "swift_unexpectedError",
 ];
-/// The same, by how the name begins.
+/// Prefixes of more functions that raise errors.
 const RAISER_PREFIXES: [&str; 9] = [
     "std::panicking::",
     "core::panicking::",
@@ -72,9 +72,9 @@ const RAISER_PREFIXES: [&str; 9] = [
     "core::option::unwrap_failed",
     "+[NSException raise",
 ];
-/// What begins like one of these and raises nothing: around `main` and every thread of Rust's.
+/// Functions that match these prefixes but do not raise errors: they are around `main` and every thread in Rust.
 const CATCHERS: [&str; 3] = ["std::panicking::catch_unwind", "std::panicking::try", "std::panicking::r#try"];
-/// Crash reporters.
+/// Functions of crash reporters.
 const REPORTERS: [&str; 8] = [
     "sentry_",
     "sentry::",
@@ -85,7 +85,7 @@ const REPORTERS: [&str; 8] = [
     "-[SentryCrash",
     "backtrace::",
 ];
-/// Names without a meaning, and what stands for a name that was taken out.
+/// Names without a meaning, and placeholders for names that were removed.
 const UNKNOWN: [&str; 8] = [
     "<redacted>",
     "<unknown>",
@@ -96,15 +96,15 @@ const UNKNOWN: [&str; 8] = [
     "<deduplicated_symbol>",
     "??",
 ];
-/// Beginnings of names that a debugger makes up.
+/// Prefixes of names that debuggers make up.
 const UNNAMED: [&str; 2] = ["__hidden#", "___lldb_unnamed_symbol"];
 
 pub(super) fn ignored(frame: &Frame) -> Option<&'static str> {
     let name = frame.function.as_deref()?;
-    REPORTERS.iter().any(|prefix| name.starts_with(prefix)).then_some("the crash reporter")
+    REPORTERS.iter().any(|prefix| name.starts_with(prefix)).then_some("code of the crash reporter")
 }
 
-/// See [`Family::trim`](super::Family::trim).
+/// Implements [`Family::trim`](super::Family::trim).
 pub(super) fn trim(frames: &[Frame]) -> std::ops::Range<usize> {
     let named = |frame: &Frame, wanted: &dyn Fn(&str) -> bool| {
         frame.function.as_deref().is_some_and(|name| wanted(bare(bounded(name))))
@@ -116,11 +116,11 @@ pub(super) fn trim(frames: &[Frame]) -> std::ops::Range<usize> {
     };
     let end = frames.iter().position(is_raiser).unwrap_or(frames.len());
     let start = frames[..end].iter().rposition(is_base).map_or(0, |base| base + 1);
-    // A stack of nothing else is better than none.
+    // If nothing is left, the whole stack is better than none.
     if start == end { 0..frames.len() } else { start..end }
 }
 
-/// The name without what linkers and optimisers add: versions, clones, and Rust's hash.
+/// Returns the name without the suffixes of linkers and optimisers: versions, clones, and Rust's hash.
 pub(crate) fn bare(name: &str) -> &str {
     let name = name.split(" [clone ").next().unwrap_or(name);
     let name = name.split("@@").next().unwrap_or(name);
@@ -129,7 +129,7 @@ pub(crate) fn bare(name: &str) -> &str {
     match name.rsplit_once("::h") {
         Some((before, hash)) if is_hash(hash) => before,
         Some(_) | None => match name.rsplit_once('@') {
-            // Windows' `_name@12`.
+            // Windows: `_name@12`.
             Some((before, size)) if !size.is_empty() && size.bytes().all(|digit| digit.is_ascii_digit()) => {
                 before.strip_prefix('_').unwrap_or(before)
             }
@@ -138,12 +138,12 @@ pub(crate) fn bare(name: &str) -> &str {
     }
 }
 
-/// The function without return type, arguments and type parameters; `None` if it says nothing.
+/// Returns the function without return type, arguments and type parameters, or `None` if its name has no meaning.
 pub(super) fn function(name: &str) -> Option<Cow<'_, str>> {
     if UNKNOWN.contains(&name) || UNNAMED.iter().any(|prefix| name.starts_with(prefix)) || is_address(name) {
         return None;
     }
-    // Objective-C says all there is to say, but for the number of a block: `__21-[Cart total:]_block_invoke_2`.
+    // Names in Objective-C need no cleaning, except for the number of a block: `__21-[Cart total:]_block_invoke_2`.
     if name.starts_with("-[") || name.starts_with("+[") {
         return Some(Cow::Borrowed(name));
     }
@@ -165,7 +165,7 @@ pub(super) fn function(name: &str) -> Option<Cow<'_, str>> {
     Some(Cow::Owned(symbol::shortened(name)))
 }
 
-/// The type of an exception: with its parameters, without what compilers add.
+/// Returns the type of an exception with its type parameters, without the additions of compilers.
 pub(super) fn exception_type(name: &str) -> Cow<'_, str> {
     match symbol::demangled(name) {
         Some(name) => Cow::Owned(name),
@@ -173,7 +173,7 @@ pub(super) fn exception_type(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Placeholders that some clients write instead of a name: `0x401010`, `fun_401010`, `sub_401010`.
+/// Returns whether a name is a placeholder with an address: `0x401010`, `fun_401010`, `sub_401010`.
 fn is_address(name: &str) -> bool {
     let digits = ["0x", "fun_", "sub_"].iter().find_map(|prefix| name.strip_prefix(prefix));
     digits.is_some_and(|digits| digits.len() >= 4 && digits.bytes().all(|digit| digit.is_ascii_hexdigit()))

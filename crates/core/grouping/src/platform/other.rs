@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use crate::name::{is_number, without_addresses, without_digits_after};
 use crate::work::spend;
 
-/// Go numbers the functions without a name in a function: `(*Server).handle.func1.2`, and what it makes of `go` and
-/// `defer`. Which types a generic function was compiled for does not count.
+/// Cleans a name in Go. Go numbers anonymous functions (`(*Server).handle.func1.2`) and the functions that it generates
+/// for `go` and `defer`. The types that a generic function was compiled for are removed.
 pub(super) fn go(name: &str) -> Cow<'_, str> {
     let name = name.strip_suffix("-fm").unwrap_or(name);
     let numbered = |part: &str| {
@@ -46,7 +46,8 @@ pub(super) fn go(name: &str) -> Cow<'_, str> {
     without_digits_after(Cow::Owned(out), "-range")
 }
 
-/// Erlang numbers a function's funs and comprehensions: `-total/2-fun-0-`, `-total/1-lc$^0/1-0-`.
+/// Cleans a name in Erlang, which numbers the funs and comprehensions of a function: `-total/2-fun-0-`,
+/// `-total/1-lc$^0/1-0-`.
 pub(super) fn beam(name: &str) -> Cow<'_, str> {
     if name.starts_with('-') {
         for mark in ["-fun-", "-lc$^", "-lbc$^", "-blc$^", "-mc$^"] {
@@ -63,8 +64,9 @@ pub(super) fn beam(name: &str) -> Cow<'_, str> {
     }
 }
 
-/// Of any other language: without addresses, without the place in a name that stands for none (`__ANON__[/srv/a.pl:12]`
-/// of Perl, `<anonymous:12>` of Lua), and without dart2js's names (`minified:kP`), which are others in each build.
+/// Cleans a name in any other language. Removes addresses, the location in names of anonymous functions
+/// (`__ANON__[/srv/a.pl:12]` in Perl, `<anonymous:12>` in Lua), and names of dart2js (`minified:kP`), which differ in
+/// each build.
 pub(super) fn any(name: &str) -> Option<Cow<'_, str>> {
     if name.starts_with("minified:") {
         return None;
@@ -82,7 +84,7 @@ pub(super) fn any(name: &str) -> Option<Cow<'_, str>> {
     Some(without_addresses(name))
 }
 
-/// `<main.lua:12>` as `<main.lua>`.
+/// Returns `<main.lua:12>` as `<main.lua>`.
 fn without_line(name: Cow<'_, str>) -> Cow<'_, str> {
     let inner = name.trim_end_matches('>');
     let before = inner.trim_end_matches(|digit: char| digit.is_ascii_digit());

@@ -1,10 +1,10 @@
-//! PHP: anonymous classes and closures are named after the place they are written at.
+//! PHP: anonymous classes and closures are named after their location in the source.
 
 use std::borrow::Cow;
 
 use crate::work::spend;
 
-/// The function. `None` if it says nothing.
+/// Returns the cleaned function, or `None` if its name has no meaning.
 pub(super) fn function(name: &str) -> Option<Cow<'_, str>> {
     if name.starts_with("[Anonymous") {
         return None;
@@ -13,21 +13,22 @@ pub(super) fn function(name: &str) -> Option<Cow<'_, str>> {
     Some(if name.contains("{closure:") { Cow::Owned(closures(&name)) } else { name })
 }
 
-/// A name that may hold an anonymous class, which PHP names `Parent@anonymous`, a NUL, the file, the line, and a number
-/// (`class@anonymous\0/srv/a.php:12$0`). The place is the deployment's; it goes, what follows `::` stays.
+/// Cleans a name that may contain an anonymous class. PHP names these `Parent@anonymous`, a NUL, the file, the line,
+/// and a number (`class@anonymous\0/srv/a.php:12$0`). The location depends on the deployment and is removed. A method
+/// after `::` stays.
 pub(super) fn class(name: &str) -> Cow<'_, str> {
     const MARK: &str = "@anonymous";
     let Some(at) = name.find(MARK) else { return Cow::Borrowed(name) };
     let (before, place) = name.split_at(at + MARK.len());
-    // A Windows path has one colon, never two.
+    // A Windows path contains a single colon, never two.
     match place.rfind("::") {
         Some(method) => Cow::Owned(format!("{before}{}", &place[method..])),
         None => Cow::Borrowed(before),
     }
 }
 
-/// `{closure:App\Job::save():12}` of PHP 8.4 without the line, `{closure:/srv/releases/7/routes.php:12}` without the
-/// folders too. Closures may be within closures: `{closure:{closure:App\Job::save():12}:15}`.
+/// Removes the line from `{closure:App\Job::save():12}` (PHP 8.4), and from `{closure:/srv/releases/7/routes.php:12}`
+/// the folders as well. Closures can be nested: `{closure:{closure:App\Job::save():12}:15}`.
 fn closures(name: &str) -> String {
     spend(name.len());
     let mut out = String::with_capacity(name.len());
@@ -52,8 +53,8 @@ fn closures(name: &str) -> String {
     out
 }
 
-/// A file's name. Code from a text is of the line that evaluates it: `cart.php(12) : eval()'d code`. Templates are
-/// compiled into files that are named by a hash of their path.
+/// Returns the cleaned name of a file. Evaluated code has the line of its evaluation, which is removed:
+/// `cart.php(12) : eval()'d code`. Compiled templates have a hash of their path as the name.
 pub(super) fn file(name: &str) -> Cow<'_, str> {
     if let Some((before, after)) = name.split_once('(')
         && let Some((line, after)) = after.split_once(')')

@@ -1,10 +1,10 @@
-//! Ruby: blocks and templates carry numbers.
+//! Ruby: names of blocks and templates contain numbers.
 
 use std::borrow::Cow;
 
 use crate::name::is_number;
 
-/// A method, or a block of one: `block (2 levels) in total` is `block in total`.
+/// Cleans a method, or a block in one: `block (2 levels) in total` becomes `block in total`.
 pub(super) fn function(name: &str) -> Cow<'_, str> {
     if let Some(rest) = name.strip_prefix("block ")
         && let Some((levels, method)) = rest.split_once("in ")
@@ -17,8 +17,8 @@ pub(super) fn function(name: &str) -> Cow<'_, str> {
     Cow::Borrowed(method_name(name))
 }
 
-/// Without the numbers that end the method of a template: `_app_views_users_show_html_erb___1234567890_70123`; a
-/// negative one has one more underscore.
+/// Removes the numbers at the end of a template's method: `_app_views_users_show_html_erb___1234567890_70123`. A
+/// negative number has another underscore.
 fn method_name(name: &str) -> &str {
     let mut parts = name.rsplitn(3, '_');
     if parts.next().is_some_and(is_number)

@@ -1,12 +1,12 @@
-//! Files of JavaScript: bundlers put a hash of the content into their names, and serve them from anywhere.
+//! Files of JavaScript: bundlers put a hash of the content into the name, and the files are served from anywhere.
 
 use std::borrow::Cow;
 
 use crate::work::spend;
 
-/// Schemes of pages and of their scripts.
+/// Schemes of web pages and their scripts.
 const WEB: [&str; 4] = ["http:", "https:", "blob:", "applewebdata:"];
-/// Schemes of web views and of browser extensions: what is in them was bundled as for the web.
+/// Schemes of web views and browser extensions, whose code is bundled as for the web.
 const WEB_VIEWS: [&str; 11] = [
     "capacitor:",
     "ionic:",
@@ -20,25 +20,25 @@ const WEB_VIEWS: [&str; 11] = [
     "resource:",
     "ms-appx-web:",
 ];
-/// Folders that bundlers write into. What `app:///` names below one of them is a bundle, else it may be a source file.
+/// Output folders of bundlers. An `app:///` path in one of them is a bundle; any other may be a source file.
 const OUTPUT: [&str; 5] = ["/_next/static/", "/assets/", "/static/js/", "/static/chunks/", "/_nuxt/"];
-/// The fewest characters of a hash in a name that is taken out.
+/// The fewest characters of a hash that is removed from a name.
 const SHORTEST_HASH: usize = 8;
 
-/// Whether `path` is an address of the web.
+/// Returns whether `path` is a web address.
 pub(super) fn is_web(path: &str) -> bool {
     WEB.iter().any(|scheme| path.starts_with(scheme))
 }
 
-/// Whether the path of a script is the deployment's and not the source's.
+/// Returns whether the path of a script depends on the deployment, not on the source.
 pub(super) fn is_served(path: &str) -> bool {
     let is_bundle = || path.starts_with("app:") && OUTPUT.iter().any(|folder| path.contains(folder));
     is_web(path) || WEB_VIEWS.iter().any(|scheme| path.starts_with(scheme)) || is_bundle()
 }
 
-/// The last part of a path without its query, where webpack writes a hash (`Cart.vue?06aa`), nor a fragment.
+/// Returns the last part of a path, without its query (where webpack writes a hash, `Cart.vue?06aa`) and fragment.
 pub(super) fn name_of(path: &str) -> &str {
-    // A private member's or a package's name may begin with `#`.
+    // A private member or a package may have a name that begins with `#`.
     let path = path.split('?').next().unwrap_or(path);
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     match name.find('#') {
@@ -47,8 +47,8 @@ pub(super) fn name_of(path: &str) -> &str {
     }
 }
 
-/// The name of a file without hashes: `main-4f3a2b1c.js`, `main.4f3a2b1c.chunk.js` and `4f3a2b1c9d8e7f60.js` are
-/// `main-<hash>.js`, `main.<hash>.chunk.js` and `<hash>.js`.
+/// Returns the name of a file without hashes: `main-4f3a2b1c.js`, `main.4f3a2b1c.chunk.js` and `4f3a2b1c9d8e7f60.js`
+/// become `main-<hash>.js`, `main.<hash>.chunk.js` and `<hash>.js`.
 pub(super) fn file(name: &str) -> Cow<'_, str> {
     spend(name.len());
     let separators = ['.', '-', '_', '~'];
@@ -68,7 +68,7 @@ pub(super) fn file(name: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// A module: its path without the query, and its last part without hashes.
+/// Returns a module: its path without the query, and with its last part without hashes.
 pub(super) fn module(module: &str) -> Cow<'_, str> {
     let path = module.split('?').next().unwrap_or(module);
     let at = path.rfind('/').map_or(0, |slash| slash + 1);
@@ -78,8 +78,8 @@ pub(super) fn module(module: &str) -> Cow<'_, str> {
     }
 }
 
-/// Whether a part of a name is a hash: hexadecimal digits, or letters of both cases, mixed with digits. A word is never
-/// one, nor is a number: `20240102` and `1234567890` may say something.
+/// Returns whether a part of a name is a hash: hexadecimal digits, or letters of both cases mixed with digits. Words
+/// are not hashes, and neither are numbers: `20240102` and `1234567890` may have a meaning.
 fn is_hash(part: &str) -> bool {
     let bytes = part.as_bytes();
     if bytes.len() < SHORTEST_HASH || !bytes.iter().all(u8::is_ascii_alphanumeric) {
@@ -92,7 +92,7 @@ fn is_hash(part: &str) -> bool {
     is_hex || is_base64 || bytes.len() >= 16 && digits >= 3 && digits < bytes.len() && is_scattered(bytes)
 }
 
-/// Whether digits and letters take turns more than once: `Section2` and `Base64Codec` are names.
+/// Returns whether digits and letters alternate more than once. `Section2` and `Base64Codec` are names.
 fn is_scattered(bytes: &[u8]) -> bool {
     let is_group_end = |pair: &&[u8]| pair[0].is_ascii_digit() && !pair[1].is_ascii_digit();
     let groups = bytes.windows(2).filter(is_group_end).count();
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hashes_are_taken_out_of_file_names_and_words_stay() {
+    fn hashes_are_removed_from_file_names_and_words_stay() {
         for (name, expected) in [
             ("main-4f3a2b1c.js", "main-<hash>.js"),
             ("main.4f3a2b1c9d8e7f605a4b.chunk.js", "main.<hash>.chunk.js"),
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_bundler_wrote_is_served() {
+    fn output_of_bundlers_is_served() {
         for path in [
             "https://shop.test/a.js",
             "capacitor://localhost/a.js",

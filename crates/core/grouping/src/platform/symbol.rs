@@ -1,5 +1,5 @@
-//! Demangled symbols of C++, Rust and Swift, shortened. Every function here passes over its text once: a symbol may be
-//! cut, so that its brackets never close.
+//! Shortens demangled symbols of C++, Rust and Swift. Every function here reads its text once: a symbol may be cut, so
+//! that its brackets never close.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
@@ -7,18 +7,18 @@ use std::fmt::{self, Write};
 use crate::name::MAX_NAME;
 use crate::work::spend;
 
-/// A mangled name of Rust's, demangled and without the hash of its crate; `None` if it is none.
+/// Demangles a symbol of Rust, without the hash of its crate. `None` for any other name.
 pub(super) fn demangled(name: &str) -> Option<String> {
     if !name.starts_with("_R") && !name.starts_with("_ZN") && !name.starts_with("__R") && !name.starts_with("__ZN") {
         return None;
     }
     let symbol = rustc_demangle::try_demangle(name).ok()?;
-    // Of the legacy scheme only what ends in Rust's hash: C++ begins alike.
+    // In the legacy scheme only names that end in Rust's hash: mangled names of C++ begin in the same way.
     let is_rust = name.contains("_R") || format_within(&format_args!("{symbol}"), MAX_NAME).contains("::h");
     is_rust.then(|| format_within(&format_args!("{symbol:#}"), MAX_NAME))
 }
 
-/// What `text` displays, cut after `most` bytes: a short symbol can stand for a very long name.
+/// Formats `text`, cut after `most` bytes, since a short symbol can stand for a very long name.
 fn format_within(text: &fmt::Arguments<'_>, most: usize) -> String {
     struct Within(String, usize);
     impl Write for Within {
@@ -30,12 +30,12 @@ fn format_within(text: &fmt::Arguments<'_>, most: usize) -> String {
         }
     }
     let mut within = Within(String::new(), most);
-    // It fails where it is cut.
+    // It fails if the text is cut.
     let _ = within.write_fmt(*text);
     within.0
 }
 
-/// A demangled symbol without return type, arguments, type parameters, and numbers of the compiler's.
+/// Returns a demangled symbol without return type, arguments, type parameters, and numbers of the compiler.
 pub(super) fn shortened(name: &str) -> String {
     spend(name.len());
     let name = name
@@ -53,7 +53,7 @@ pub(super) fn shortened(name: &str) -> String {
     name.trim_end_matches("::").to_owned()
 }
 
-/// Private members of Swift's without the hash of their file: `Cart.(total in _1A2B3C)()` is `Cart.total()`.
+/// Removes the hash of the file from private members in Swift: `Cart.(total in _1A2B3C)()` becomes `Cart.total()`.
 fn without_discriminators(name: &str) -> Cow<'_, str> {
     if !name.contains(" in _") {
         return Cow::Borrowed(name);
@@ -82,7 +82,7 @@ fn without_discriminators(name: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// Without the hashes of crates, which rustc writes after a name: `shop[732db11e2f5fb19e]::cart::total`.
+/// Removes the hashes of crates, which rustc writes after a name: `shop[732db11e2f5fb19e]::cart::total`.
 pub(super) fn without_crate_hashes(name: &str) -> Cow<'_, str> {
     if !name.contains('[') {
         return Cow::Borrowed(name);
@@ -106,11 +106,11 @@ pub(super) fn without_crate_hashes(name: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// `{lambda(int)#1}`, `'lambda'(int)`, `<lambda_1f2e>`, `$_0`: one name for all, as compilers number them.
+/// Replaces `{lambda(int)#1}`, `'lambda'(int)`, `<lambda_1f2e>` and `$_0` by one name, since compilers number them.
 fn lambdas(name: &str) -> String {
     let mut out = String::with_capacity(name.len());
     let mut rest = name;
-    // Nothing is looked for that is not there: it would be looked for again from each mark.
+    // Ends that do not exist are not searched: they would be searched again from each mark.
     let last = ['}', '\'', '>'].map(|mark| name.rfind(mark).unwrap_or_default());
     while let Some(at) = rest.find(['{', '\'', '<', '$']) {
         out.push_str(&rest[..at]);
@@ -138,7 +138,7 @@ fn lambdas(name: &str) -> String {
     out
 }
 
-/// Rust's `<A as Trait>::f` as `Trait::f`, and `<A>::f` as `A::f`.
+/// Returns Rust's `<A as Trait>::f` as `Trait::f`, and `<A>::f` as `A::f`.
 fn trait_side(name: &str) -> Option<String> {
     let inner = name.strip_prefix('<')?;
     let end = closing_brackets(name.as_bytes())[0]? - 1;
@@ -150,7 +150,7 @@ fn trait_side(name: &str) -> Option<String> {
     rest.starts_with("::").then(|| format!("{side}{rest}"))
 }
 
-/// Around the first `mark` that is in no brackets.
+/// Splits at the first `mark` outside of brackets.
 fn split_top_level<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> {
     let mut depth = 0i32;
     for (at, byte) in text.bytes().enumerate() {
@@ -167,7 +167,7 @@ fn split_top_level<'a>(text: &'a str, mark: &str) -> Option<(&'a str, &'a str)> 
     None
 }
 
-/// Up to the arguments: the first bracket outside type parameters that is not the call operator's.
+/// Returns the text before the arguments: the first bracket outside of type parameters that is not the call operator's.
 fn without_arguments(name: &str) -> &str {
     let mut depth = 0i32;
     let bytes = name.as_bytes();
@@ -182,7 +182,7 @@ fn without_arguments(name: &str) -> &str {
     name
 }
 
-/// Type parameters as `<T>`, whatever they are.
+/// Replaces all type parameters by `<T>`.
 fn collapse_parameters(name: &str) -> String {
     let closing = closing_brackets(name.as_bytes());
     let mut out = String::with_capacity(name.len());
@@ -204,7 +204,7 @@ fn collapse_parameters(name: &str) -> String {
     out
 }
 
-/// For each `<` the place of the `>` that closes it, if one does.
+/// Returns for each `<` the position of the `>` that closes it, if there is one.
 fn closing_brackets(text: &[u8]) -> Vec<Option<usize>> {
     spend(text.len());
     let mut closing = vec![None; text.len()];
@@ -212,7 +212,7 @@ fn closing_brackets(text: &[u8]) -> Vec<Option<usize>> {
     for (at, &byte) in text.iter().enumerate() {
         match byte {
             b'<' => open.push(at),
-            // `->` closes nothing.
+            // `->` is not a bracket.
             b'>' if at == 0 || text[at - 1] != b'-' => {
                 if let Some(opened) = open.pop() {
                     closing[opened] = Some(at);
@@ -224,7 +224,7 @@ fn closing_brackets(text: &[u8]) -> Vec<Option<usize>> {
     closing
 }
 
-/// The part after the last space, unless that belongs to an operator (`operator new`).
+/// Returns the part after the last space, unless the space belongs to an operator (`operator new`).
 fn without_return_type(name: &str) -> &str {
     let name = name.trim();
     if let Some(at) = name.find("operator") {

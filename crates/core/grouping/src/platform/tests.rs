@@ -15,7 +15,7 @@ fn module(platform: &str, name: &str, expected: &str) {
     assert_eq!(found.as_deref().unwrap_or("-"), expected, "{platform}: {name}");
 }
 
-/// What browsers say of one function.
+/// Names that browsers give to the same function.
 #[test]
 fn javascript_functions() {
     function("javascript", "Foo.prototype.render", "render");
@@ -141,7 +141,7 @@ fn native_symbols() {
     function("cocoa", "closure #1 in closure #2 in Cart.total()", "closure in Cart.total");
 }
 
-/// Whatever a symbol is, cleaning it neither panics nor leaves nothing of something.
+/// Cleaning any symbol neither panics nor returns an empty name for a non-empty one.
 #[test]
 fn odd_symbols() {
     for name in [
@@ -171,7 +171,7 @@ fn odd_symbols() {
 
 proptest::proptest! {
     #[test]
-    fn whatever_the_symbol_it_is_cleaned(name in "[a-z<>(){}:' ,@$_&*\\[\\]é-]{0,40}") {
+    fn any_symbol_is_cleaned(name in "[a-z<>(){}:' ,@$_&*\\[\\]é-]{0,40}") {
         for platform in ["native", "csharp", "php", "ruby", "java", "javascript"] {
             let frame = Frame { function: Some(name.clone()), module: Some(name.clone()), ..Frame::default() };
             let _ = (Family::of(platform).function(&frame), Family::of(platform).module(&frame));
@@ -184,7 +184,7 @@ fn exception_type(platform: &str, kind: &str, expected: &str) {
     assert_eq!(Family::of(platform).exception_type(kind).as_deref().unwrap_or("-"), expected, "{platform}: {kind}");
 }
 
-/// Types are generated as other names are.
+/// Types can be generated, just as other names.
 #[test]
 fn types_of_exceptions() {
     exception_type("php", "class@anonymous\0/srv/a.php:12$0", "class@anonymous");

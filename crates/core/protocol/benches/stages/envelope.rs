@@ -1,4 +1,4 @@
-//! What ingest does with an envelope, on the critical path; and what it puts into the inbox.
+//! The work of ingest on an envelope, on the critical path, and of packing it for the inbox.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -18,7 +18,7 @@ fn envelope(name: &str) -> Vec<u8> {
 }
 
 fn message(name: &str) -> Message {
-    let project = Addressee::Id(ProjectId::new(1).expect("1 is a project's number"));
+    let project = Addressee::Id(ProjectId::new(1).expect("1 is a valid project number"));
     let ids = vec![EventId::from_bytes([7; 16])];
     let header = Header::new(Source::Sentry, project, Timestamp::from_seconds(1_795_000_000), ids);
     Message { header, payload: samples::event(name) }

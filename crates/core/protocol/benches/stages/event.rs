@@ -1,4 +1,4 @@
-//! What the processor does with an event: parse, normalise, scrub, group (the fingerprint), write down.
+//! The work of the processor on an event: parse, normalise, scrub, group (compute the fingerprint), serialise.
 
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
@@ -13,17 +13,17 @@ fn bytes(name: &str) -> BytesCount {
     BytesCount::new(samples::event(name).len())
 }
 
-/// All of it.
+/// All stages together.
 #[divan::bench(args = samples::ALL)]
 fn whole(bencher: Bencher<'_, '_>, name: &str) {
     let body = samples::event(name);
     let rules = Rules::default();
     bencher.counter(bytes(name)).bench_local(|| {
-        let event = json::parse(black_box(&body)).expect("a sample is JSON");
+        let event = json::parse(black_box(&body)).expect("samples are JSON");
         let mut occurrence = normalise(event, &received());
         scrub(&mut occurrence, &rules);
         let grouping = group(&occurrence);
-        (serde_json::to_vec(&occurrence).expect("text keys only"), grouping)
+        (serde_json::to_vec(&occurrence).expect("occurrences have only string keys"), grouping)
     });
 }
 
@@ -60,7 +60,7 @@ fn serialise(bencher: Bencher<'_, '_>, name: &str) {
     bencher.counter(bytes(name)).bench_local(|| serde_json::to_vec(black_box(&occurrence)));
 }
 
-/// What `faultline explain` and the pages show.
+/// The explanation that `faultline explain` and the web pages show.
 #[divan::bench(name = "explain", args = samples::ALL)]
 fn explain_it(bencher: Bencher<'_, '_>, name: &str) {
     let occurrence = scrubbed(name);

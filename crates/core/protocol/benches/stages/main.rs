@@ -1,9 +1,10 @@
-//! What the pure stages of an event's way cost, one by one, from small events to the largest that are taken:
+//! Costs of the pure stages that an event passes through, one by one, from small events to the largest that are
+//! accepted:
 //!
 //!     cargo bench -p faultline-protocol
 //!
-//! and those of one stage by its name: `cargo bench -p faultline-protocol -- scrub`. Beside the time stands what a stage
-//! allocates: how often, and how many bytes. Figures are printed, not judged.
+//! To run one stage, name it: `cargo bench -p faultline-protocol -- scrub`. In addition to the time, the output shows
+//! how often a stage allocates, and how many bytes. The numbers are only printed, not checked.
 
 mod envelope;
 mod event;
@@ -12,7 +13,7 @@ mod notices;
 mod samples;
 mod segment;
 
-/// Counts allocations; they cost some nanoseconds more by that.
+/// Counts allocations, which makes each some nanoseconds slower.
 #[global_allocator]
 static ALLOCATOR: divan::AllocProfiler = divan::AllocProfiler::system();
 

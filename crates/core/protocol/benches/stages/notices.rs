@@ -1,4 +1,4 @@
-//! Whom to tell of a commit: an error before and after it, by each of a project's rules.
+//! Deciding whom to notify about a commit: each rule of a project is applied to an error before and after it.
 
 use divan::{Bencher, black_box};
 use model::error::{ErrorAggregate, Sighting};
@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::samples;
 
-/// How many rules the project has; 50 is the most.
+/// Numbers of rules in the project; the limit is 50.
 const RULES: [usize; 3] = [1, 5, 50];
 
 fn rules(count: usize) -> Rules {
@@ -20,15 +20,15 @@ fn rules(count: usize) -> Rules {
             "quiet": { "from": "22:00", "to": "07:00", "timezone": "Europe/Berlin", "days": ["sat", "sun"] },
             "to": [{ "type": "slack", "endpoint": "https://hooks.slack.com/services/T/B/x" }] })
     };
-    Rules::parse(&json!({ "rules": (0..count).map(rule).collect::<Vec<_>>() })).expect("a document of rules")
+    Rules::parse(&json!({ "rules": (0..count).map(rule).collect::<Vec<_>>() })).expect("the rules are valid")
 }
 
-/// An error before and after a commit of 100 occurrences.
+/// Returns an error before and after a commit of 100 occurrences.
 fn commit() -> (ErrorAggregate, ErrorAggregate) {
     let occurrence = samples::scrubbed("python/rich");
     let now = Timestamp::from_seconds(1_795_000_000);
     let uid = ErrorUid::new(now, 7);
-    let project = ProjectId::new(1).expect("1 is a project's number");
+    let project = ProjectId::new(1).expect("1 is a valid project number");
     let mut before = ErrorAggregate::new(project, Fingerprint::of("m", []), uid, now);
     let sightings: Vec<_> = (0..100).map(|_| Sighting::of(&occurrence, "order 17 is missing")).collect();
     before.observe(TimeUnit::Minute, &sightings[..1]);
@@ -48,7 +48,7 @@ fn decide(bencher: Bencher<'_, '_>, count: usize) {
     });
 }
 
-/// What a commit makes of the error, for each of 100 occurrences.
+/// Counting 100 occurrences of a commit on their error.
 #[divan::bench]
 fn observe_a_hundred(bencher: Bencher<'_, '_>) {
     let (before, _) = commit();

@@ -1,4 +1,4 @@
-//! The payloads: what official SDKs sent (tests/samples/captures), and larger ones made of it.
+//! Sample payloads: requests captured from official SDKs (tests/samples/captures), and larger ones made from them.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use model::time::Timestamp;
 use protocol::sentry::{Envelope, Received, normalise};
 use scrub::{Rules, scrub};
 
-/// The samples by name: an SDK's capture; with a size, it grows to that.
+/// The names of the samples: captures of SDKs, with a size if the capture is enlarged to it.
 pub(crate) const ALL: [&str; 6] = [
     "python/message",
     "python/rich",
@@ -19,31 +19,31 @@ pub(crate) const ALL: [&str; 6] = [
     "python/rich to 1 MB",
 ];
 
-/// The JSON of an event.
+/// Returns the JSON of an event.
 pub(crate) fn event(name: &str) -> Vec<u8> {
     let (file, size) = name.split_once(" to ").unwrap_or((name, ""));
     let event = captured(file);
     match size {
         "" => event,
         "100 kB" => grown(&event, 100_000),
-        // Just below the limit.
+        // Just below the limit of an event.
         "1 MB" => grown(&event, 1_000_000),
-        other => panic!("no size is called `{other}`"),
+        other => panic!("unknown size `{other}`"),
     }
 }
 
-/// The event that an SDK sent.
+/// Returns the event of a capture.
 fn captured(file: &str) -> Vec<u8> {
     let captures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../tests/samples/captures");
-    let capture = std::fs::read(captures.join(file).with_extension("http")).expect("there is such a capture");
-    let head = capture.windows(2).position(|pair| pair == b"\n\n").expect("an empty line before the body");
+    let capture = std::fs::read(captures.join(file).with_extension("http")).expect("the capture exists");
+    let head = capture.windows(2).position(|pair| pair == b"\n\n").expect("an empty line is before the body");
     let envelope = Envelope::parse(&capture[head + 2..]).expect("the body is an envelope");
     envelope.items[0].payload.clone()
 }
 
-/// The same with as many frames and breadcrumbs more, each a little different, as it takes.
+/// Adds frames and breadcrumbs, each a little different, until the event has this size.
 fn grown(event: &[u8], size: usize) -> Vec<u8> {
-    let mut event: Value = serde_json::from_slice(event).expect("a capture is JSON");
+    let mut event: Value = serde_json::from_slice(event).expect("captures are JSON");
     let frames = |event: &Value| event["exception"]["values"][0]["stacktrace"]["frames"].clone();
     let (pattern, mut grown) = (frames(&event)[0].clone(), Vec::new());
     let each = pattern.to_string().len() + 120;
@@ -54,7 +54,7 @@ fn grown(event: &[u8], size: usize) -> Vec<u8> {
         grown.push(frame);
     }
     let crumbs = grown.len();
-    let list = event["exception"]["values"][0]["stacktrace"]["frames"].as_array_mut().expect("a list of frames");
+    let list = event["exception"]["values"][0]["stacktrace"]["frames"].as_array_mut().expect("frames are a list");
     list.splice(0..0, grown);
     event["breadcrumbs"] = (0..crumbs)
         .map(|number| {
@@ -66,7 +66,7 @@ fn grown(event: &[u8], size: usize) -> Vec<u8> {
 }
 
 pub(crate) fn parsed(name: &str) -> Map<String, Value> {
-    json::parse(&event(name)).expect("a sample is JSON")
+    json::parse(&event(name)).expect("samples are JSON")
 }
 
 pub(crate) fn received() -> Received {

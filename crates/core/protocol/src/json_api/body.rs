@@ -12,20 +12,20 @@ use model::json::{self, CappedList};
 use model::outcome::{Reason, Refusal};
 use rules::posted::{self, PostedConfig};
 
-/// A body, parsed: what is stored of it, whom to tell, and what is refused.
+/// A parsed body: the errors to store, the notification configs, and the parts that are refused.
 #[derive(Debug)]
 pub struct Parsed {
-    /// What is stored.
+    /// The errors to store.
     pub taken: Taken,
-    /// The notification configs that can be used. They are not part of what is stored, since they hold secrets.
+    /// The valid notification configs. They are not stored with the errors, since they contain secrets.
     pub notifications: Vec<PostedConfig>,
-    /// What is left out of the two, with the reasons.
+    /// The parts of the body that are in neither of the two, and why.
     pub refused: Vec<Refusal>,
 }
 
-/// What is stored of a body: its errors, and what they share. Written down it is a [`Post`](super::Post).
+/// The errors of a body, and the data that they share. Its serialised form is a [`Post`](super::Post).
 ///
-/// What is not looked into stays text: it is read once, by the processor, and need not be built here.
+/// Values that ingest does not look into stay JSON text: only the processor parses them.
 #[derive(Debug, Serialize)]
 pub struct Taken {
     errors: Vec<BodyError>,
@@ -43,30 +43,28 @@ struct BodyError {
 
 type Object = BTreeMap<String, Box<RawValue>>;
 
-/// The keys that are kept besides `errors`. `notifications` is not one of them: it holds tokens and webhook addresses,
-/// which must not rest in the inbox unsealed.
+/// The keys that are kept in addition to `errors`. `notifications` is not one of them: it contains tokens and webhook
+/// addresses, which must not be in the inbox unsealed.
 const SHARED: [&str; 5] = ["notifier", "context", "environment", "session", "params"];
 
-/// The most errors of a body.
+/// The most errors in one body.
 pub const MAX_ERRORS: usize = 1_000;
-/// The largest error, and the largest of what errors share, in bytes of JSON: an occurrence of both must be shown in one
+/// The largest error, and the largest shared data, in bytes of JSON. An occurrence contains both, and must fit into one
 /// answer.
 const MAX_ITEM: usize = 1 << 20;
-/// The most that all errors of a body together may take along of what they share, in bytes of JSON: each occurrence
-/// holds it.
+/// The largest shared data multiplied by the number of errors, in bytes of JSON, since each occurrence contains a copy.
 const MAX_SHARED: usize = 32 << 20;
-/// The most memory that an error may take when it is parsed, in bytes; a usual one takes ten times its JSON.
+/// The most memory that a parsed error may take, in bytes. A typical error takes ten times the size of its JSON.
 const MAX_ITEM_MEMORY: usize = 32 << 20;
-/// The most memory that a body may take when it is parsed, and all that its errors take along of what they share.
+/// The most memory that a parsed body may take, and that all copies of its shared data may take, in bytes.
 const MAX_MEMORY: usize = 128 << 20;
-/// The most configs of a body that are looked at, and the largest of them as it is sent, in bytes: with its spaces and
-/// escapes.
+/// The most configs of a body that are read, and the largest of them, in bytes as sent (with white space and escapes).
 const MAX_CONFIGS: usize = 10;
 const MAX_CONFIG: usize = 64 << 10;
 
 impl Parsed {
-    /// Parses a body. An error that cannot be stored, or a config that cannot be used, is left out and refused by name,
-    /// while its neighbours are kept; if no error is left the whole body is refused, with the first one's reason.
+    /// Parses a body. An error that cannot be stored, or a config that cannot be used, is left out and listed in
+    /// `refused`; the others are kept. If no error is left, the whole body is refused with the reason of the first one.
     pub fn of(body: &[u8]) -> Result<Self, Refusal> {
         let not_json = |error: &dyn Display| {
             let most = json::MAX_DEPTH;
@@ -77,7 +75,7 @@ impl Parsed {
         let (text, memory) = json::measure(body, json::MAX_DEPTH).map_err(|error| not_json(&error))?;
         if memory > MAX_MEMORY {
             let message = format!(
-                "the body has so many values that they take {memory} bytes of memory, of {MAX_MEMORY}: send fewer at once"
+                "the body has too many values: they take {memory} bytes of memory, more than {MAX_MEMORY}: send fewer errors at once"
             );
             return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
         }
@@ -125,7 +123,7 @@ impl Parsed {
         }
         if sum > MAX_ITEM || sum * kept.len() > MAX_SHARED || memory * kept.len() > MAX_MEMORY {
             let message = format!(
-                "what the {} errors share has {sum} bytes, and each takes it along: send fewer at once, or less of it",
+                "the data that the {} errors share has {sum} bytes, and each error gets a copy: send fewer errors at once, or less shared data",
                 kept.len()
             );
             return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
@@ -137,7 +135,7 @@ impl Parsed {
 }
 
 impl Taken {
-    /// How many errors are stored; never none.
+    /// The number of errors to store, at least one.
     pub fn count(&self) -> usize {
         self.errors.len()
     }
@@ -153,7 +151,7 @@ impl BodyError {
             Refusal { path, ..Refusal::new(Reason::ItemInvalid, what) }
         };
         if form(error.get()) != BodyForm::Object {
-            let message = format!("an error is {}: send an object with a text `message`", form(error.get()).said());
+            let message = format!("an error is {}: send an object with a string `message`", form(error.get()).said());
             return Err(refuse("", message));
         }
         let mut rest: Object = read(error.get())?;
@@ -161,43 +159,46 @@ impl BodyError {
         let message = match rest.remove("message") {
             Some(message) if form(message.get()) == BodyForm::Text => read(message.get())?,
             Some(other) => {
-                return Err(refuse("message", format!("`message` is {}: send a text", form(other.get()).said())));
+                return Err(refuse("message", format!("`message` is {}: send a string", form(other.get()).said())));
             }
-            None => return Err(refuse("message", "`message` is missing: send a text".to_owned())),
+            None => return Err(refuse("message", "`message` is missing: send a string".to_owned())),
         };
         let kind = match rest.remove("type") {
             Some(kind) if form(kind.get()) == BodyForm::Text => read(kind.get())?,
-            Some(other) => return Err(refuse("type", format!("`type` is {}: send a text", form(other.get()).said()))),
+            Some(other) => {
+                return Err(refuse("type", format!("`type` is {}: send a string", form(other.get()).said())));
+            }
             None => String::new(),
         };
-        // What v1's JavaScript client sends for an error without a type is empty.
+        // v1's JavaScript client sends an empty type for an error that has none.
         let kind = if kind.is_empty() { "_".to_owned() } else { kind };
         Ok(Self { kind, message, rest })
     }
 }
 
-/// The size of a value as the processor reads and writes it.
+/// Returns the size of a value as the processor parses and writes it.
 fn size(value: &RawValue) -> Result<json::Size, Refusal> {
     json::size(value.get()).map_err(|error| invalid(format!("the body is {error}")))
 }
 
-/// The configs that were posted, and the refusals of those that cannot be used. No more is read of them than there may be.
+/// Returns the notification configs of a body, and refusals for those that cannot be used. At most [`MAX_CONFIGS`] are
+/// parsed.
 fn configs(posted: Option<&RawValue>) -> Result<(Vec<PostedConfig>, Vec<Refusal>), Refusal> {
     let text = posted.map_or("null", RawValue::get);
     if form(text) != BodyForm::List {
-        // It says what is expected, whatever else was sent.
+        // For any other type, the refusal says what is expected.
         return Ok(posted::parse(if form(text) == BodyForm::Null { Value::Null } else { Value::Bool(true) }));
     }
     let CappedList { first, count } = read::<CappedList<MAX_CONFIGS>>(text)?;
     let mut refused = Vec::new();
     if count > MAX_CONFIGS {
-        let message = format!("there are {count} notifications: only the first {MAX_CONFIGS} are taken");
+        let message = format!("there are {count} notifications: only the first {MAX_CONFIGS} are used");
         refused.push(Refusal::new(Reason::ItemInvalid, message).at(["notifications"]));
     }
     let mut values = Vec::with_capacity(first.len());
     for (index, config) in first.iter().enumerate() {
         if config.get().len() > MAX_CONFIG {
-            let message = format!("a config has more than {MAX_CONFIG} bytes: send less of it");
+            let message = format!("a notification config has more than {MAX_CONFIG} bytes: send a smaller one");
             refused.push(Refusal::new(Reason::ItemTooLarge, message).at(["notifications", &index.to_string()]));
             values.push(Value::Null);
         } else {
@@ -209,13 +210,13 @@ fn configs(posted: Option<&RawValue>) -> Result<(Vec<PostedConfig>, Vec<Refusal>
     Ok((posted, refused))
 }
 
-/// What was gone through already, so that it can be read.
+/// Parses JSON that was measured before, so that its size and depth are limited.
 fn read<T: DeserializeOwned>(text: &str) -> Result<T, Refusal> {
     serde_json::from_str(text).map_err(|error| invalid(format!("the body cannot be read: {error}")))
 }
 
 fn too_large(index: usize) -> Refusal {
-    let message = format!("an error has more than {MAX_ITEM} bytes of JSON, or too many values: send less of it");
+    let message = format!("an error has more than {MAX_ITEM} bytes of JSON, or too many values: send less");
     Refusal::new(Reason::ItemTooLarge, message).at(["errors", &index.to_string()])
 }
 
@@ -227,7 +228,7 @@ fn at_errors(message: &str) -> Refusal {
     invalid(message.to_owned()).at(["errors"])
 }
 
-/// What kind of JSON value it is.
+/// The type of a JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BodyForm {
     Null,
@@ -250,13 +251,13 @@ fn form(value: &str) -> BodyForm {
 }
 
 impl BodyForm {
-    /// In an error message.
+    /// Returns the type as it is named in error messages.
     fn said(self) -> &'static str {
         match self {
             Self::Null => "null",
             Self::Bool => "true or false",
             Self::Number => "a number",
-            Self::Text => "a text",
+            Self::Text => "a string",
             Self::List => "a list",
             Self::Object => "an object",
         }

@@ -1,4 +1,4 @@
-//! faultline's own JSON API, as its 1.x clients speak it: what they post, and what they expect to read.
+//! faultline's own JSON API, as clients of faultline v1 use it.
 
 mod body;
 mod normalise;

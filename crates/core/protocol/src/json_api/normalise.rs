@@ -1,4 +1,4 @@
-//! A v1 error in the model that all clients share.
+//! Converts a v1 error into the model that all clients share.
 
 use serde_json::{Map, Value};
 
@@ -9,13 +9,14 @@ use model::json::Problem;
 use model::occurrence::{Exception, Frame, Level, Occurrence, Source, Stacktrace};
 use model::time::Timestamp;
 
-/// How far in the future a client's clock may be, in seconds, before its word is not taken (the Sentry protocol's
-/// tolerance).
+/// How many seconds in the future a client's time may be before it is ignored. This is the tolerance of the Sentry
+/// protocol.
 const FUTURE: i64 = 60;
 
-/// The error `item` of a post, which goes with what its errors share, as an occurrence. v1's `context`, `environment`,
-/// `session` and `params` become contexts of these names, its backtrace the stack of one exception, its notifier the
-/// `sdk`; the answers of `query` turn all of it back. A client that sends no time happened when it was received.
+/// Converts the error `item` of a post, and the data that its errors share, into an occurrence. v1's `context`,
+/// `environment`, `session` and `params` become contexts of the same names, the backtrace becomes the stack of one
+/// exception, and the notifier becomes `sdk`. `query` converts all of it back in its answers. If the client sent no
+/// valid time, the error happened when it was received.
 pub fn normalise(item: Item, shared: &Map<String, Value>, event_id: EventId, received_at: Timestamp) -> Occurrence {
     let Item { kind, message, rest } = item;
     let mut problems = Vec::new();
@@ -54,17 +55,17 @@ fn timestamp(fields: &mut Fields<'_>, received_at: Timestamp) -> Timestamp {
     match value.as_str().map(Timestamp::parse) {
         Some(Ok(timestamp)) if timestamp <= received_at.plus_seconds(FUTURE) => timestamp,
         Some(Ok(_)) => {
-            fields.problem("timestamp", value, "in the future: the time it was received is used");
+            fields.problem("timestamp", value, "in the future: the time of receipt is used");
             received_at
         }
         Some(Err(_)) | None => {
-            fields.problem("timestamp", value, "expected an RFC 3339 time: the time it was received is used");
+            fields.problem("timestamp", value, "expected an RFC 3339 time: the time of receipt is used");
             received_at
         }
     }
 }
 
-/// v1 lists the raising frame first, the model last.
+/// v1 lists the frame that raised the error first; the model lists it last.
 fn stacktrace(backtrace: Vec<Value>, problems: &mut Vec<Problem>) -> Option<Stacktrace> {
     if backtrace.is_empty() {
         return None;
@@ -96,7 +97,7 @@ fn stacktrace(backtrace: Vec<Value>, problems: &mut Vec<Problem>) -> Option<Stac
     Some(Stacktrace { frames, other: Map::new() })
 }
 
-/// What v1's `context` says about the things that every occurrence has a field for.
+/// Copies values of v1's `context` into the fields of the occurrence with the same meaning.
 fn describe(occurrence: &mut Occurrence, context: &Map<String, Value>) {
     let text = |key: &str| context.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     occurrence.environment = text("environment").map(str::to_owned);
@@ -116,7 +117,7 @@ fn describe(occurrence: &mut Occurrence, context: &Map<String, Value>) {
     }
 }
 
-/// The Sentry protocol's name of a language.
+/// Returns the name of a language in the Sentry protocol.
 fn platform(language: &str) -> Option<&'static str> {
     const KNOWN: [&str; 12] =
         ["javascript", "node", "php", "ruby", "python", "java", "go", "csharp", "perl", "elixir", "rust", "swift"];

@@ -1,25 +1,27 @@
-//! What rests in the inbox of the body of a request.
+//! The form in which the body of a request is stored in the inbox.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-/// What is stored of a body: its errors, and what they share. [`Taken`](super::Taken) is its written form.
+/// The errors of a body, and the data that they share, as read from the inbox. [`Taken`](super::Taken) is the written
+/// form.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Post {
-    /// The errors that can be stored.
+    /// The errors to store.
     pub errors: Vec<Item>,
-    /// Facts about all of them: `notifier`, `context`, `environment`, `session`, `params`; whatever was sent there.
+    /// Data that applies to all of them: `notifier`, `context`, `environment`, `session` and `params`, as they were
+    /// sent.
     pub shared: Map<String, Value>,
 }
 
 /// One error of a body.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 pub struct Item {
-    /// Its type; `_` if the client has none.
+    /// The type, or `_` if the client sent none.
     #[serde(rename = "type")]
     pub kind: String,
-    /// Its message, in full.
+    /// The full message.
     pub message: String,
-    /// Everything else that was sent of it: `backtrace`, `timestamp`, and keys that v1 does not know.
+    /// All other keys as they were sent: `backtrace`, `timestamp`, and keys that v1 does not know.
     pub rest: Map<String, Value>,
 }

@@ -1,8 +1,8 @@
-//! Credentials, in each of the forms in which SDKs send them.
+//! Credentials, in all forms in which SDKs send them.
 //!
-//! Sentry's own server refuses a request with credentials of two kinds; here the first that are valid win, in the order
-//! of [`Presented`]'s fields. The protocol's version is not checked: versions 5 to 7 differ in nothing that is
-//! used, and refusing a later one would lose the event. Secrets (`sentry_secret`, a DSN's password) are obsolete and
+//! Sentry's server refuses a request with two kinds of credentials. Here the first valid ones are used, in the order of
+//! [`Presented`]'s fields. The protocol version is not checked: versions 5 to 7 do not differ in anything that is used,
+//! and refusing a later version would lose events. Secrets (`sentry_secret`, a DSN's password) are obsolete and
 //! ignored.
 
 use std::fmt;
@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 
 use model::id::{Key, ProjectId};
 
-/// Where credentials may stand. Absent ones are `None`.
+/// The places of a request that can contain credentials. `None` if a place is absent.
 #[derive(Clone, Copy, Default)]
 pub struct Presented<'a> {
     /// The header `X-Sentry-Auth`.
@@ -22,24 +22,23 @@ pub struct Presented<'a> {
     pub authorization: Option<&'a str>,
     /// The query string, without `?`.
     pub query: Option<&'a str>,
-    /// The `dsn` of an envelope's header.
+    /// The `dsn` in the envelope header.
     pub dsn: Option<&'a str>,
 }
 
-/// What credentials say.
+/// Credentials of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credentials {
-    /// The public key.
     pub key: Key,
-    /// The client, such as `sentry.python/2.1.0`, if it says so.
+    /// The client, such as `sentry.python/2.1.0`, if it is named.
     pub client: Option<String>,
-    /// The project that a DSN names; the other forms leave it to the URL.
+    /// The project, if the credentials are a DSN. Otherwise it is in the URL.
     pub project: Option<ProjectId>,
 }
 
 impl Presented<'_> {
-    /// All credentials that can be read, in the order of the fields. The first that are valid are to be taken: a proxy
-    /// may have added an `Authorization` of its own.
+    /// Returns all readable credentials, in the order of the fields. Callers should use the first valid ones: a proxy
+    /// may have added its own `Authorization` header.
     pub fn all(&self) -> impl Iterator<Item = Credentials> {
         let by_dsn = |text: &str| {
             let dsn = Dsn::parse(text).ok()?;
@@ -54,7 +53,7 @@ impl Presented<'_> {
         all.into_iter().flatten()
     }
 
-    /// The first credentials that can be read.
+    /// Returns the first readable credentials.
     pub fn credentials(&self) -> Option<Credentials> {
         self.all().next()
     }
@@ -66,7 +65,8 @@ impl fmt::Debug for Presented<'_> {
     }
 }
 
-/// The value of `X-Sentry-Auth` or `Authorization`: `Sentry key=value, …`, or `Basic` with the key as the user name.
+/// Reads the value of `X-Sentry-Auth` or `Authorization`: `Sentry key=value, …`, or `Basic` with the key as the user
+/// name.
 pub fn header(value: &str) -> Option<Credentials> {
     let (scheme, rest) = value.trim().split_once(' ')?;
     if scheme.eq_ignore_ascii_case("sentry") {
@@ -84,7 +84,7 @@ pub fn header(value: &str) -> Option<Credentials> {
     None
 }
 
-/// A query string: `sentry_key=…&sentry_client=…`, as browsers send it.
+/// Reads a query string with `sentry_key=…&sentry_client=…`, as browsers send it.
 pub fn query(query: &str) -> Option<Credentials> {
     let decode = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     from_pairs(query.split('&').filter_map(|part| {
@@ -105,22 +105,20 @@ fn from_pairs(pairs: impl Iterator<Item = (String, String)>) -> Option<Credentia
     Some(Credentials { key: key?, client, project: None })
 }
 
-/// A DSN: `{scheme}://{key}[:{secret}]@{host}[/{prefix}…]/{project}`. Host and prefix are the caller's affair.
+/// A DSN: `{scheme}://{key}[:{secret}]@{host}[/{prefix}…]/{project}`. Host and prefix are not checked here.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dsn {
-    /// The public key.
     pub key: Key,
-    /// The project.
     pub project: ProjectId,
 }
 
-/// The text is not a DSN. It is not repeated, since it holds a key.
+/// The text is not a DSN. The error does not repeat the text, which may contain a key.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("a DSN has the form https://KEY@HOST/PROJECT with a numeric project")]
 pub struct BadDsn;
 
 impl Dsn {
-    /// From its text.
+    /// Parses a DSN.
     pub fn parse(text: &str) -> Result<Self, BadDsn> {
         let parse = || {
             let (scheme, rest) = text.trim().split_once("://")?;
@@ -234,7 +232,7 @@ mod tests {
         }
     }
 
-    /// No key in an error or a log line.
+    /// Debug output never contains a key, so that errors and logs do not.
     #[test]
     fn keys_are_not_shown() {
         assert!(!format!("{:?}", Dsn::parse("https://SECRETKEY@h/1").unwrap()).contains("SECRET"));

@@ -1,5 +1,5 @@
-//! Uploads of crash reporters (Crashpad, Breakpad, Electron): a form with a minidump, and what the application says of
-//! itself. The dump is not stored, since it holds the memory of the process; that there was a crash is.
+//! Uploads of crash reporters (Crashpad, Breakpad, Electron): a form with a minidump and data of the application. The
+//! crash is stored as an event. The minidump is not stored, since it contains the memory of the process.
 
 mod form;
 
@@ -8,13 +8,14 @@ use serde_json::{Map, Value, json};
 
 use model::json;
 
-/// How deep names such as `sentry[tags][arch]` may nest.
+/// The most levels of nesting in names such as `sentry[tags][arch]`.
 const MAX_NESTING: usize = 8;
-/// The most bytes of a text of the application's that is kept, beyond the event itself.
+/// The most bytes that are kept of each text outside of the event itself.
 const MAX_ANNOTATION: usize = 8 << 10;
 
-/// The event of an upload: what its form has under `sentry`, as JSON or name by name, else an empty one. What else it has
-/// is the context `crashpad`, and its dump the context `minidump`.
+/// Returns the event of an upload. It is in the form's `sentry` field as JSON, or in one field for each value
+/// (`sentry[level]`), or else empty. The other fields become the context `crashpad`, and the dump becomes the context
+/// `minidump`.
 pub fn event(form: &CrashForm) -> Map<String, Value> {
     let mut event = json_of(form);
     let (mut named, mut annotations) = (Map::new(), Map::new());
@@ -50,7 +51,8 @@ pub fn event(form: &CrashForm) -> Map<String, Value> {
     event
 }
 
-/// The object in the field `sentry`, or in `sentry__1`, `sentry__2` and so on, which Crashpad makes of what is long.
+/// Returns the object in the field `sentry`, or in `sentry__1`, `sentry__2` and so on, into which Crashpad splits long
+/// values.
 fn json_of(form: &CrashForm) -> Map<String, Value> {
     let whole = form.fields().find(|(name, _)| *name == "sentry").map(|(_, text)| text.clone());
     let text = whole.unwrap_or_else(|| {
@@ -59,14 +61,14 @@ fn json_of(form: &CrashForm) -> Map<String, Value> {
         parts.sort_by_key(|(number, _)| *number);
         parts.into_iter().map(|(_, text)| text.as_str()).collect()
     });
-    // Checked before it is built, as every event is.
+    // Checked before it is parsed, as every event is.
     match super::peek(text.as_bytes()) {
         Ok(_) => json::parse(text.as_bytes()).unwrap_or_default(),
         Err(_) => Map::new(),
     }
 }
 
-/// Puts `text` where a name such as `tags][arch]` says.
+/// Sets `text` at a path such as `tags][arch]`.
 fn insert(map: &mut Map<String, Value>, path: &str, text: &str) {
     let mut keys: Vec<_> = path.trim_end_matches(']').split("][").collect();
     let Some(last) = keys.pop() else { return };

@@ -1,6 +1,6 @@
-//! The Sentry protocol, as every official SDK speaks it: framing, credentials, and the events themselves turned into
-//! [`Occurrence`](model::occurrence::Occurrence)s. What it takes is more than what Sentry's own server takes: a fault
-//! costs the value it is in, never the event, and a fault in one item never its neighbours.
+//! The Sentry protocol of the official SDKs: framing, credentials, and the conversion of events into
+//! [`Occurrence`](model::occurrence::Occurrence)s. It accepts more than Sentry's own server does: an invalid value does
+//! not lose the event, and an invalid item does not lose the other items.
 
 pub mod auth;
 pub mod crash;

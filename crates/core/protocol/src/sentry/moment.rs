@@ -1,15 +1,16 @@
-//! Times in the forms in which clients write them.
+//! Parses times in the formats that clients use.
 
 use jiff::fmt::rfc2822;
 use model::time::Timestamp;
 
-/// A number that is larger counts thousandths of what a smaller one does: as seconds it would be a time after the year
-/// 5000, as milliseconds one before 1974.
+/// The largest number that is read as seconds. Larger numbers count milliseconds, microseconds or nanoseconds: as
+/// seconds they would be after the year 5000, and smaller numbers as milliseconds before 1974.
 const MAX_SECONDS: f64 = 1e11;
-/// The longest text that may be a time, in bytes.
+/// The longest text that is parsed as a time, in bytes.
 const MAX_TEXT: usize = 80;
 
-/// From a number of seconds since 1970; of milli-, micro- or nanoseconds if it is too large for seconds.
+/// Reads a number of seconds since 1970, or of milliseconds, microseconds or nanoseconds if it is too large for
+/// seconds.
 pub(super) fn from_number(number: f64) -> Option<Timestamp> {
     if !(0.0..1e20).contains(&number) {
         return None;
@@ -23,9 +24,9 @@ pub(super) fn from_number(number: f64) -> Option<Timestamp> {
     Some(Timestamp::from_micros((seconds * 1e6).round() as i64))
 }
 
-/// From a text: RFC 3339, and what is near it: without an offset (UTC), with `+0000`, `+00`, `UTC` or `GMT`, with a space
-/// before them, with a space or `_` in place of the `T`, with slashes in the date, with a comma before the fraction, with
-/// the name of a zone in brackets; or RFC 2822; or a number as by [`from_number`].
+/// Parses RFC 3339 and similar formats: without an offset (UTC), with `+0000`, `+00`, `UTC` or `GMT`, with a space
+/// before them, with a space or `_` instead of the `T`, with slashes in the date, with a comma before the fraction, or
+/// with the name of a time zone in brackets. Also RFC 2822, and numbers as in [`from_number`].
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if text.len() > MAX_TEXT || !text.is_ascii() {
@@ -41,7 +42,7 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     })
 }
 
-/// A time as RFC 3339 writes it; what cannot be one is `None`, or is found out when it is parsed.
+/// Converts a time to RFC 3339. Returns `None`, or a text that fails to parse, if it cannot be a time.
 fn rfc3339(text: &str) -> Option<String> {
     let (date, rest) = text.split_at_checked(10)?;
     let rest = rest.strip_prefix(['T', 't', ' ', '_'])?.trim_start();
@@ -49,15 +50,15 @@ fn rfc3339(text: &str) -> Option<String> {
     let (time, zone) = rest.split_at(end);
     let time = time.replace(',', ".");
     let time = if time.len() == 5 { time + ":00" } else { time };
-    // Nanoseconds are the finest that is read.
+    // More digits than nanoseconds are cut off.
     let time =
         time.split_once('.').map(|(time, part)| format!("{time}.{}", &part[..part.len().min(9)])).unwrap_or(time);
     Some(format!("{}T{time}{}", date.replace('/', "-"), offset(zone.trim())?))
 }
 
-/// An offset as RFC 3339 writes it.
+/// Converts an offset to RFC 3339.
 fn offset(zone: &str) -> Option<String> {
-    // `+01:00[Europe/Berlin]`, `+0000 UTC`: what follows a number only names it.
+    // `+01:00[Europe/Berlin]`, `+0000 UTC`: the text after the number only names the offset.
     let zone = zone.split(['[', ' ', '(']).next()?;
     let Some(sign) = zone.chars().next().filter(|sign| matches!(sign, '+' | '-')) else {
         let is_utc = zone.is_empty() || ["z", "utc", "gmt", "ut"].iter().any(|name| zone.eq_ignore_ascii_case(name));
@@ -123,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_time_is_none() {
+    fn a_text_that_is_not_a_time_is_none() {
         for text in [
             "",
             "now",

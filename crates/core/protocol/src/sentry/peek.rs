@@ -1,31 +1,31 @@
-//! What ingest must know of an event before it is taken.
+//! Reads the facts about an event that ingest needs before it accepts it.
 
 use super::ItemKind;
 use model::id::EventId;
 use model::json::{self, MAX_DEPTH};
 use model::outcome::{Reason, Refusal};
 
-/// An event's own id and kind.
+/// The id and type in an event's payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Peek {
-    /// The `event_id`, if there is one that can be read.
+    /// The `event_id`, if it is valid.
     pub event_id: Option<EventId>,
-    /// [`ItemKind::Event`], or what old SDKs send under that name.
+    /// [`ItemKind::Event`], or the type of another item that an old SDK sent as an event.
     pub kind: ItemKind,
 }
 
-/// The largest event, in bytes of JSON: Sentry's own limit. An occurrence must be shown in one answer.
+/// The largest event, in bytes of JSON. This is Sentry's own limit, and an occurrence must fit into one answer.
 pub const MAX_EVENT: usize = 1 << 20;
-/// The most memory that an event may take when it is parsed, in bytes; a usual one takes ten times its JSON.
+/// The most memory that a parsed event may take, in bytes. A typical event takes ten times the size of its JSON.
 const MAX_EVENT_MEMORY: usize = 32 << 20;
-/// The longest id or type, in bytes.
+/// The longest id or type that is read, in bytes.
 const MAX_WORD: usize = 64;
 
-/// Reads an event's id and kind without building it. What passes here can be parsed later, as by [`json::check`]: so an
-/// event that was answered with success can be processed, and shown.
+/// Reads an event's id and type without building it. An event that passes can be parsed later, by the rules of
+/// [`json::check`], so an event that was answered with success can be processed and shown.
 pub fn peek(payload: &[u8]) -> Result<Peek, Refusal> {
     if payload.len() > MAX_EVENT {
-        let message = format!("an event has {} bytes of JSON: at most {MAX_EVENT} are taken", payload.len());
+        let message = format!("an event may have at most {MAX_EVENT} bytes of JSON (got {})", payload.len());
         return Err(Refusal::new(Reason::ItemTooLarge, message));
     }
     let ([event_id, kind], memory) = json::words(payload, ["event_id", "type"], MAX_WORD).map_err(|error| {
@@ -36,7 +36,7 @@ pub fn peek(payload: &[u8]) -> Result<Peek, Refusal> {
     })?;
     if memory > MAX_EVENT_MEMORY {
         let message = format!(
-            "an event has so many values that they take {memory} bytes of memory, of {MAX_EVENT_MEMORY}: send fewer"
+            "an event has too many values: they take {memory} bytes of memory, more than {MAX_EVENT_MEMORY}: send fewer"
         );
         return Err(Refusal::new(Reason::ItemTooLarge, message));
     }
@@ -81,12 +81,12 @@ mod tests {
         assert!(peek(event(r#"{"filename":"app/cart.js","lineno":7,"function":"total"}"#, 15_000).as_bytes()).is_ok());
         let refusal = peek(event(r#"{"a":0}"#, 100_000).as_bytes()).unwrap_err();
         assert_eq!(refusal.reason, Reason::ItemTooLarge);
-        assert!(refusal.message.contains("so many values"), "{refusal}");
+        assert!(refusal.message.contains("too many values"), "{refusal}");
     }
 
-    /// An event that was answered with success can be processed: both readings agree on what is an event.
+    /// An event that was answered with success can be processed: both parsers agree on which events are valid.
     #[test]
-    fn what_is_taken_can_be_parsed_later() {
+    fn an_accepted_event_can_be_parsed_later() {
         let cases = ["[]", "7", "{", "", r#"{"a":1e999}"#, r#"{"\ud800":1}"#, r#"{"a":"\ud800"}"#, r#"{"a":"\x"}"#];
         for case in cases.into_iter().chain([r#"{"a":01}"#, "{}x"]) {
             let parsed = json::parse::<Map<String, Value>>(case.as_bytes()).is_ok();

@@ -19,10 +19,10 @@ fn clean(text: &str, style: Style) -> String {
 #[track_caller]
 fn check(input: &str, expected: &str) {
     assert_eq!(clean(input, Style::Text), expected, "{input}");
-    assert_eq!(clean(expected, Style::Text), expected, "twice changes nothing");
+    assert_eq!(clean(expected, Style::Text), expected, "scrubbing twice changes nothing");
 }
 
-/// What a key says of its value. Names that only speak of a secret must not cost people what they need.
+/// Verdicts on keys. People must still see the values of names that only describe a secret.
 #[test]
 fn keys_are_read_word_by_word() {
     let table = [
@@ -105,7 +105,7 @@ fn secrets_are_found_by_their_form() {
 }
 
 #[test]
-fn what_people_need_stays() {
+fn values_that_people_need_stay() {
     for text in [
         "Unexpected token: } in JSON at position 7",
         "invalid token: expected identifier",
@@ -136,7 +136,7 @@ fn what_people_need_stays() {
 }
 
 #[test]
-fn source_shows_only_its_literals() {
+fn only_literals_of_source_code_are_replaced() {
     let code = |line: &str| clean(line, Style::Code);
     assert_eq!(code("token = get_token(request)"), "token = get_token(request)");
     assert_eq!(code("const password = prompt()"), "const password = prompt()");
@@ -144,9 +144,9 @@ fn source_shows_only_its_literals() {
     assert_eq!(code("connect('mysql://a:b@h')"), "connect('mysql://[Filtered]@h')");
 }
 
-/// Every line of `shapes/`, whose form the first lines of `shapes/named.txt` explain.
+/// Checks every line of `shapes/`. The first lines of `shapes/named.txt` explain the format.
 #[test]
-fn every_shape_is_scrubbed_or_kept_as_the_tables_say() {
+fn every_sample_is_scrubbed_or_kept() {
     let tables = [
         include_str!("../shapes/named.txt"),
         include_str!("../shapes/form.txt"),
@@ -184,7 +184,7 @@ fn object(value: Value) -> Map<String, Value> {
 }
 
 #[test]
-fn the_places_are_written_down() {
+fn the_paths_are_listed() {
     let mut occurrence = occurrence();
     occurrence.request = object(json!({
         "url": "https://ann:pw@shop.test/", "query_string": "a=1&token=abc", "cookies": {"theme": "dark"},
@@ -215,11 +215,11 @@ fn the_places_are_written_down() {
     assert_eq!(occurrence.extra["deep"]["list"][0]["secret"]["a"], json!(["[Filtered]", "[Filtered]", null, true]));
     let before = occurrence.clone();
     scrub(&mut occurrence, &Rules::default());
-    assert_eq!(occurrence, before, "twice changes nothing");
+    assert_eq!(occurrence, before, "scrubbing twice changes nothing");
 }
 
 #[test]
-fn a_link_keeps_its_form_and_loses_its_token() {
+fn a_link_loses_only_its_token() {
     let mut occurrence = occurrence();
     occurrence.extra = object(json!({
         "password_reset_url": "https://shop.test/reset/9f8e7d6c5b4a39281706?x=1", "token_url": "https://login.test/oauth2/token",
@@ -250,14 +250,14 @@ fn a_project_adds_and_exempts() {
 }
 
 #[test]
-fn a_secret_that_is_a_key_goes_too() {
+fn a_key_that_is_a_secret_is_replaced() {
     let mut occurrence = occurrence();
     occurrence.extra = object(json!({"seen": {"4111111111111111": 2, "harmless name here": 1}}));
     scrub(&mut occurrence, &Rules::default());
     assert_eq!(occurrence.extra["seen"], json!({"[Filtered]": 2, "harmless name here": 1}));
 }
 
-/// Forms of a secret, with a part that must not survive.
+/// Secrets in several forms, each with a part that must not survive.
 fn secret() -> impl Strategy<Value = (Value, &'static str)> {
     prop_oneof![
         Just((json!({"password": "S3CRETVALUE"}), "S3CRETVALUE")),
@@ -274,9 +274,9 @@ fn secret() -> impl Strategy<Value = (Value, &'static str)> {
     ]
 }
 
-/// Every bound on how far is looked may fall into the middle of a character.
+/// Every limit on how many bytes are searched may fall into the middle of a character.
 #[test]
-fn bounds_fall_between_characters() {
+fn limits_may_fall_within_a_character() {
     let forms = [
         "password=",
         "password: ",
@@ -318,9 +318,9 @@ fn bounds_fall_between_characters() {
     }
 }
 
-/// A long secret goes as a whole.
+/// A long secret is replaced as a whole.
 #[test]
-fn long_secrets_go_to_their_end() {
+fn long_secrets_are_replaced_to_their_end() {
     let long = "aB3".repeat(5_000);
     check(&format!("token={long} x"), "token=[Filtered] x");
     check(&format!("x token: {long}"), "x token: [Filtered]");
@@ -329,7 +329,7 @@ fn long_secrets_go_to_their_end() {
 proptest! {
     /// No secret is left anywhere in the line that is stored.
     #[test]
-    fn no_secret_survives_wherever_it_stands((value, part) in secret(), place in 0..16usize, around in "[a-z ]{0,12}") {
+    fn no_secret_survives_in_any_field((value, part) in secret(), place in 0..16usize, around in "[a-z ]{0,12}") {
         let mut occurrence = occurrence();
         let map = || Map::from_iter([("thing".to_owned(), value.clone())]);
         let text = match &value {
@@ -353,7 +353,7 @@ proptest! {
             11 => occurrence.exceptions = vec![Exception { value: Some(text), other: map(), ..Exception::default() }],
             12 => drop(occurrence.tags.insert("thing".to_owned(), text)),
             13 => occurrence.logentry = Map::from_iter([("params".to_owned(), value.clone())]),
-            14 => occurrence.errors = vec![model::json::Problem::invalid("user.thing", value.clone(), "expected a text")],
+            14 => occurrence.errors = vec![model::json::Problem::invalid("user.thing", value.clone(), "expected a string")],
             _ => occurrence.transaction = Some(text),
         }
         scrub(&mut occurrence, &Rules::default());
@@ -363,7 +363,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_text_comes_it_ends_and_stays_a_text(text in "(\\PC|[ :='\"\\\\/@\\-0-9]|password|token|Bearer |AKIA|%3D|%22|&quot;|4111111111111111|\\[Filtered\\]|name=|value=|--|<|>|sk-){0,60}") {
+    fn any_text_can_be_scrubbed(text in "(\\PC|[ :='\"\\\\/@\\-0-9]|password|token|Bearer |AKIA|%3D|%22|&quot;|4111111111111111|\\[Filtered\\]|name=|value=|--|<|>|sk-){0,60}") {
         let once = clean(&text, Style::Text);
         prop_assert_eq!(&clean(&once, Style::Text), &once);
         let code = clean(&text, Style::Code);

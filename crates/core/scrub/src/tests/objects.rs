@@ -4,9 +4,9 @@ use serde_json::json;
 
 use super::{Rules, object, occurrence, scrub};
 
-/// A name that holds a secret is replaced, and is not written down as a place either.
+/// A name that contains a secret is replaced, and does not appear in the listed paths either.
 #[test]
-fn no_place_names_a_secret() {
+fn no_path_contains_a_secret() {
     let token = format!("ghp_{}", "0123456789abcdefghijABCDEFGHIJ012345");
     let mut occurrence = occurrence();
     occurrence.extra = object(json!({
@@ -25,12 +25,12 @@ fn no_place_names_a_secret() {
     assert!(occurrence.scrubbed.contains(&"extra.seen.[Filtered].password".to_owned()), "{:?}", occurrence.scrubbed);
     let before = occurrence.clone();
     scrub(&mut occurrence, &Rules::default());
-    assert_eq!(occurrence, before, "twice changes nothing");
+    assert_eq!(occurrence, before, "scrubbing twice changes nothing");
 }
 
-/// Lists and objects whose forms say what is a secret: `gone` must not be left, the other one stays as it is.
+/// Lists and objects whose structure shows what is a secret. `gone` must be replaced, and the other value must stay.
 #[test]
-fn objects_and_lists_are_read_as_they_are_meant() {
+fn objects_and_lists_are_read_by_their_meaning() {
     for gone in [
         json!({"id": "a", "name": "password", "value": "hunter2x"}),
         json!({"key": "password", "value": {"stringValue": "hunter2x"}}),

@@ -1,12 +1,12 @@
-//! Personal data, which only a project's option replaces.
+//! Personal data, which is replaced only if a project's rules say so.
 
 use super::super::text::{self, Style};
 use super::super::{Compiled, Personal, Rules};
 use super::clean;
 
-/// Each kind of personal data: with the option it goes, without it stays.
+/// Each kind of personal data is replaced with its option, and stays without it.
 #[test]
-fn a_project_has_personal_data_replaced() {
+fn personal_data_is_replaced_if_the_project_asks() {
     let table = [
         (Personal::Email, "to ann.b+x@shop.example.", "to [Filtered]."),
         (Personal::Email, "ann@localhost and react@18.0.0", "ann@localhost and react@18.0.0"),
@@ -24,7 +24,7 @@ fn a_project_has_personal_data_replaced() {
         let rules = Compiled::of(&Rules { personal: vec![kind], ..Rules::default() });
         let scrubbed = text::scrub(text, Style::Text, &rules).unwrap_or_else(|| text.to_owned());
         assert_eq!(scrubbed, expected);
-        assert_eq!(text::scrub(&scrubbed, Style::Text, &rules), None, "twice changes nothing");
+        assert_eq!(text::scrub(&scrubbed, Style::Text, &rules), None, "scrubbing twice changes nothing");
         assert_eq!(clean(text, Style::Text), text, "without the option");
     }
 }

@@ -1,10 +1,10 @@
-//! The work that texts cost.
+//! The work of scrubbing a text.
 
 use super::super::text::{self, Style};
 use super::super::{Compiled, Personal, Rules};
 use super::clean;
 
-/// Signs and names at which the scanners stop, and texts that make them walk far.
+/// Characters and names at which the scanners stop, and texts that make them search far.
 const PIECES: [&str; 75] = [
     "token:",
     "token: ",
@@ -83,10 +83,10 @@ const PIECES: [&str; 75] = [
     "password \"a1",
 ];
 
-/// No text makes a scanner walk it again and again: twice the text is at most twice the work. Counted in bytes that are
-/// walked, for every two pieces by turns.
+/// No text makes the scanners pass over it again and again: a text of twice the size takes at most twice the work. Work
+/// is counted in bytes passed over, for texts made of any two pieces in turn.
 #[test]
-fn the_work_grows_with_the_text_and_not_with_its_square() {
+fn the_work_is_linear_in_the_text() {
     let rules = Compiled::of(&Rules { personal: Personal::ALL.to_vec(), ..Rules::default() });
     let work = |text: &str, style: Style| {
         text::work::take();
@@ -96,7 +96,7 @@ fn the_work_grows_with_the_text_and_not_with_its_square() {
     let mut slow = Vec::new();
     for style in [Style::Text, Style::Code] {
         for (index, first) in PIECES.iter().enumerate() {
-            // Source has fewer forms.
+            // Fewer forms are searched in source code.
             let step = if style == Style::Code { 5 } else { 1 };
             for second in PIECES[index..].iter().step_by(step) {
                 let piece = format!("{first}{second}");
@@ -111,9 +111,9 @@ fn the_work_grows_with_the_text_and_not_with_its_square() {
     assert!(slow.is_empty(), "{} texts:\n{}", slow.len(), slow.join("\n"));
 }
 
-/// A text at the limit ends as others do.
+/// The scrubber finishes with a text at the limit as with any other.
 #[test]
-fn a_hostile_text_of_a_quarter_of_a_megabyte_ends() {
+fn a_hostile_text_of_a_quarter_of_a_megabyte_is_scrubbed() {
     for piece in ["token:", "password='{", "\\\"", "'token': [", "a.b@"] {
         let text = piece.repeat((1 << 18) / piece.len());
         let _ = (clean(&text, Style::Text), clean(&text, Style::Code));

@@ -7,7 +7,7 @@ use super::super::keys::Verdict;
 use super::super::rules::Compiled;
 use super::{cut, look, look_back, prose, sentence, value};
 
-/// The argument of the option whose dash is at `at`.
+/// Finds the secret argument of the option whose dash is at `at`.
 pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     if at > 0 && !matches!(bytes[at - 1], b' ' | b'"' | b'\'' | b'\n' | b'\t' | b'[') {
@@ -21,7 +21,7 @@ pub(super) fn option(text: &str, at: usize, rules: &Compiled) -> Option<Range<us
     if !(1..=2).contains(&dashes) || name == 0 {
         return None;
     }
-    // `"--token", "x"` of a printed list, or a blank.
+    // A blank, or the comma and quotes of a printed list: `"--token", "x"`.
     let behind = at + dashes + name;
     let gap = gap(look(text, behind, 16));
     let start = behind + gap;
@@ -91,14 +91,14 @@ fn is_secret(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Secret | Verdict::SecretText | Verdict::Pin)
 }
 
-/// Whether an option takes no secret as its argument: `--password-stdin`, `--ask-pass`.
+/// Returns whether an option with such a name does not take a secret as its argument: `--password-stdin`, `--ask-pass`.
 fn is_switch(word: &str) -> bool {
     ["stdin", "prompt", "file", "ask", "env", "command", "from"]
         .iter()
         .any(|part| word.split(['-', '_']).any(|known| known == *part))
 }
 
-/// Whether what follows an option is its value and not the next option, or the rest of a sentence.
+/// Returns whether the text after an option is its value, and not the next option or the rest of a sentence.
 fn is_argument(argument: &str, verdict: Verdict) -> bool {
     !is_placeholder(argument)
         && !argument.starts_with('-')
@@ -107,7 +107,7 @@ fn is_argument(argument: &str, verdict: Verdict) -> bool {
         && !sentence::is_prose(argument)
 }
 
-/// `--token TOKEN]` of a usage text.
+/// Returns whether the argument is a placeholder of a usage text, such as `--token TOKEN]`.
 fn is_placeholder(argument: &str) -> bool {
     let word = argument.trim_end_matches([']', ')', ',', '.', '>']);
     !word.is_empty()
@@ -115,7 +115,7 @@ fn is_placeholder(argument: &str) -> bool {
         && super::super::keys::verdict(word) != Verdict::Open
 }
 
-/// The bytes between an option and its argument: a blank, or the comma and quotes of a printed list.
+/// Returns the number of bytes between an option and its argument: a blank, or the comma and quotes of a printed list.
 fn gap(after: &str) -> usize {
     let unquoted = after.trim_start_matches(['"', '\'', '\\', ',']);
     let quotes = after.len() - unquoted.len();
@@ -129,7 +129,7 @@ fn gap(after: &str) -> usize {
 }
 
 fn argument_end(text: &str, start: usize) -> usize {
-    // In quotes, blanks belong to it.
+    // A quoted argument may contain blanks.
     if let Some(mark @ (b'"' | b'\'')) = start.checked_sub(1).map(|before| text.as_bytes()[before]) {
         return start + super::run(cut(text, start..), |byte| byte != mark && byte != b'\n');
     }

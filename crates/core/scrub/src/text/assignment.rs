@@ -1,4 +1,4 @@
-//! `password=…`, `"token": "…"`, `Cookie: …`: a name and its value in a text.
+//! Names with a value in a text: `password=…`, `"token": "…"`, `Cookie: …`.
 
 use std::ops::Range;
 
@@ -12,11 +12,11 @@ use super::prose::{is_harmless, is_placeholder, says_nothing};
 use super::sentence::{is_met, is_prose, is_sentence};
 use super::{Style, cut, look, look_back, value};
 
-/// The value that the `=` or `:` at `at` gives to a name that is a secret's.
+/// Finds the secret value that the `=` or `:` at `at` assigns to a name.
 pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let sign = bytes[at];
-    // `==`, `!=`, `::` and their like compare or name; `:=` and `=>` assign.
+    // `==`, `!=`, `::` and the like compare or qualify names; `:=` and `=>` assign.
     let (before, after) = (at.checked_sub(1).map(|before| bytes[before]), bytes.get(at + 1).copied());
     match (sign, before, after) {
         (b'=', Some(b'=' | b'!' | b'<' | b'>'), _) | (b'=', _, Some(b'=')) => return None,
@@ -32,7 +32,7 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     };
     let arrow = usize::from(sign == b'=' && after == Some(b'>'));
     let behind = at + 1 + arrow;
-    // A printed map may go on in the next line.
+    // The value of a printed map may begin in the next line.
     let is_gap = |byte: u8| matches!(byte, b' ' | b'\t') || arrow > 0 && matches!(byte, b'\n' | b'\r');
     let start = behind + bytes[behind..].iter().take_while(|&&byte| is_gap(byte)).count();
     let spaced = name.with_words_before(text);
@@ -53,7 +53,7 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     if is_directory(plain_name, cut(text, start..)) {
         return None;
     }
-    // `total_tokens=123456` is a count, however many there are.
+    // `total_tokens=123456` is a count, however large.
     if is_count(plain_name, cut(text, start..)) {
         return None;
     }
@@ -74,7 +74,7 @@ pub(super) fn find(text: &str, at: usize, name: &Name<'_>, style: Style, rules: 
     (!is_harmless(cut(text, range.clone()), verdict)).then_some(range)
 }
 
-/// The value that begins at `start` and stands in no quotes.
+/// Finds the unquoted value that begins at `start`.
 fn plain(
     text: &str,
     at: usize,
@@ -92,13 +92,13 @@ fn plain(
     }
     if bytes[at] == b':' && is_header(plain_name, cut(text, ..name.start).ends_with(' ')) {
         let line = cut(text, start..value::line_end(look(text, 0, start + value::MAX_LOOK), start));
-        // `token` is a scheme of GitHub's.
+        // `token` is an authentication scheme of GitHub.
         let word = line.strip_prefix("token ").unwrap_or(line);
         let is_prose = is_prose(first_word(word)) && !line.contains('=');
         let is_secret = !is_prose && !says_nothing(line, verdict);
         return is_secret.then(|| start..value::line_end(text, start));
     }
-    // Decided by its beginning: what is no secret must not be walked to its end from each of its colons.
+    // The beginning decides. Otherwise a text that is not a secret would be read to its end from each of its colons.
     let near = cut(text, start..value::plain_end(text, start, value::MAX_LOOK));
     let closed = cut(
         text,
@@ -110,11 +110,11 @@ fn plain(
     if is_placeholder(closed) {
         return None;
     }
-    // A list or an object without a secret's look.
+    // A list or an object that does not look like a secret.
     if near.starts_with(['[', '{', '(']) && !(verdict == Verdict::Secret && looks_secret(near)) {
         return None;
     }
-    // A value behind `=` without blanks around it is meant as one.
+    // A value after `=` without blanks around it is always taken as a value.
     let apart = bytes[at] == b':' && !name.quoted || bytes[at] == b'=' && start > at + 1 && is_prose(near);
     if is_harmless(near, verdict) || apart && !is_meant(text, start, near, name, plain_name, verdict) {
         return None;
@@ -127,13 +127,13 @@ fn plain(
     {
         return Some(inner);
     }
-    // A wrapper that is not known: what it holds in quotes must not stay behind the mark.
+    // An unknown wrapper: its quoted content must not be left after the mark.
     if matches!(bytes[start..end].last(), Some(b'(' | b'{' | b'[' | b'=' | b':'))
         && let Some(inner) = value::quoted(text, end)
     {
         return Some(inner);
     }
-    // `[hunter2]` keeps its brackets.
+    // The brackets of `[hunter2]` stay.
     let opened = match (bytes[start], bytes.get(end)) {
         (b'[', Some(b']')) | (b'{', Some(b'}')) | (b'(', Some(b')')) => 1,
         _ => 0,
@@ -141,7 +141,7 @@ fn plain(
     Some(start + opened..end)
 }
 
-/// Whether `near`, behind `name:`, is a value and not the next word of a sentence (`invalid token: expected …`).
+/// Returns whether `near`, after `name:`, is a value and not the next word of a sentence (`invalid token: expected …`).
 fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &str, verdict: Verdict) -> bool {
     let after = cut(text, start + near.len()..);
     // `password: 8 characters minimum`, `password: doesn't match`
@@ -152,7 +152,7 @@ fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &
     if is_password(plain_name) || looks_secret(near) || verdict != Verdict::SecretText && digits >= 3 {
         return true;
     }
-    // `token: word` and nothing else, in the place of a field.
+    // `token: word` with nothing else, where a field is expected.
     let before = cut(text, ..name.start).trim_end_matches(['"', '\'', '`', '\\', '[', ':', '-']);
     let is_field =
         before.is_empty() || before.ends_with(['\n', ',', '{', '(', ';', '&', '|', '?']) || before.ends_with(", ");
@@ -161,7 +161,7 @@ fn is_meant(text: &str, start: usize, near: &str, name: &Name<'_>, plain_name: &
     is_field && is_alone && is_word && is_strong(plain_name)
 }
 
-/// Whether a list has sentences only, as validations give them: `["This field is required."]`.
+/// Returns whether a list contains only sentences, as validation errors do: `["This field is required."]`.
 fn are_sentences(list: &str) -> bool {
     let mut at = 0;
     while let Some(range) = value::quoted(list, at).filter(|range| range.end < list.len()) {
@@ -177,10 +177,10 @@ fn are_sentences(list: &str) -> bool {
     false
 }
 
-/// Where the bracket of a list or an object opens whose every value is a secret.
+/// Returns where the bracket opens of a list or an object whose values are all secrets.
 fn bracket(text: &str, start: usize, name: &Name<'_>, plain_name: &str, verdict: Verdict) -> Option<usize> {
     let bytes = text.as_bytes();
-    // `%{` of Elixir, `Cookies {` of Rust.
+    // The object may have a type: `%{` in Elixir, `Cookies {` in Rust.
     let near = look(text, start, 64);
     let type_name = super::run(near, |byte| {
         byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'%' | b'#' | b'.' | b'&')
@@ -197,7 +197,7 @@ fn bracket(text: &str, start: usize, name: &Name<'_>, plain_name: &str, verdict:
     let many = inner.find([']', '}']).is_some_and(|end| cut(inner, ..end).contains([',', ':', '=']));
     let whole = match verdict {
         Verdict::Secret => is_quoted && (name.quoted || type_name > 0 || is_list) || many && is_list,
-        // A list of numbers is a list of counts; an object tells its own names.
+        // A list of numbers is a list of counts. The names in an object decide about its values.
         Verdict::SecretText => {
             is_quoted && (is_list && name.quoted || is_cookies(plain_name)) || many && is_cookies(plain_name)
         }
@@ -206,11 +206,11 @@ fn bracket(text: &str, start: usize, name: &Name<'_>, plain_name: &str, verdict:
     whole.then_some(open)
 }
 
-/// The value of a printed pair, `('X-Api-Key', '…')` or `["token", "…"]`, whose comma is at `at`.
+/// Finds the value of a printed pair, such as `('X-Api-Key', '…')` or `["token", "…"]`, whose comma is at `at`.
 pub(super) fn in_pair(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     let is_quoted = matches!(bytes.get(at.checked_sub(1)?), Some(b'"' | b'\'')) || bytes[..at].ends_with(b"\">>");
-    // `{password,"…"}` and `[:password, "…"]`: atoms and symbols stand in no quotes.
+    // Atoms and symbols have no quotes: `{password,"…"}` and `[:password, "…"]`.
     let opens = matches!(bytes.get(at + 1..), Some([b'"' | b'<', ..] | [b' ', b'"' | b'<' | b'\'', ..]));
     if !is_quoted && !opens {
         return None;
@@ -234,13 +234,13 @@ pub(super) fn in_pair(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     (closed && !is_harmless(cut(text, open..end), verdict)).then_some(open..end)
 }
 
-/// Whether what follows the colon says who may see a property of a PHP object, and not its value.
+/// Returns whether the text after the colon is the visibility of a property of a PHP object, and not its value.
 fn is_visibility(after: &str) -> bool {
     let class = after.split(']').next().unwrap_or_default();
     after.len() > class.len() && (class == "protected" || class == "private" || class.ends_with(":private"))
 }
 
-/// Whether a name is the plural of `token`, and its value a number.
+/// Returns whether the name ends in `tokens` and the value is a number.
 pub(crate) fn is_count(name: &str, value: &str) -> bool {
     let last = name.len().saturating_sub(6);
     let is_plural = name.is_char_boundary(last) && cut(name, last..).eq_ignore_ascii_case("tokens");
@@ -253,7 +253,7 @@ pub(crate) fn is_count(name: &str, value: &str) -> bool {
     (1..=12).contains(&digits) && end.is_none_or(|&byte| !super::is_word(byte) && byte != b'-')
 }
 
-/// Headers whose whole line is the secret. `cookie:` within a sentence is none.
+/// Returns whether the whole line of this header is a secret. `cookie:` within a sentence is not a header.
 fn is_header(name: &str, in_sentence: bool) -> bool {
     let is = |header: &str| name.eq_ignore_ascii_case(header);
     is("authorization")
@@ -263,14 +263,14 @@ fn is_header(name: &str, in_sentence: bool) -> bool {
         || (is("cookie") && !in_sentence)
 }
 
-/// Parameters of signed URLs.
+/// Returns whether this is a parameter with the signature of a signed URL.
 fn is_signature(name: &str) -> bool {
     ["sig", "signature", "x-amz-signature", "x-goog-signature", "hmac", "client_assertion", "samlresponse"]
         .iter()
         .any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// Words so plain that what follows the colon is meant.
+/// Returns whether a name is so clear that the text after its colon is always taken as the value.
 fn is_password(name: &str) -> bool {
     let name = name.as_bytes();
     ["password", "passwd", "pwd", "passphrase"]
@@ -278,7 +278,7 @@ fn is_password(name: &str) -> bool {
         .any(|word| name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Whether a word looks like a token rather than like prose.
+/// Returns whether a word looks like a token and not like prose.
 fn looks_secret(value: &str) -> bool {
     value.len() >= 6
         && value.is_ascii()
@@ -287,7 +287,7 @@ fn looks_secret(value: &str) -> bool {
         || value.len() >= 16 && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Names that are said of little else than a secret.
+/// Returns whether a name hardly ever means anything but a secret.
 fn is_strong(name: &str) -> bool {
     let name = name.as_bytes();
     ["token", "secret", "key"]
@@ -295,7 +295,7 @@ fn is_strong(name: &str) -> bool {
         .any(|word| name.len() >= word.len() && name[name.len() - word.len()..].eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// Names of all cookies of a request or an answer.
+/// Returns whether this is a name for all cookies of a request or a response.
 pub(crate) fn is_cookies(name: &str) -> bool {
     name.to_ascii_lowercase().ends_with("cookies")
         || name.eq_ignore_ascii_case("cookie")
@@ -306,7 +306,7 @@ fn first_word(text: &str) -> &str {
     text.split(' ').next().unwrap_or_default()
 }
 
-/// `PWD=/srv/app`: the shell's working directory, which is called as a password is.
+/// Returns whether this is the working directory of a shell, `PWD=/srv/app`, whose name looks like one for a password.
 pub(crate) fn is_directory(name: &str, value: &str) -> bool {
     let is_pwd = name.eq_ignore_ascii_case("pwd") || name.eq_ignore_ascii_case("oldpwd");
     let value = value.trim_start_matches(['"', '\'', '\\']);
@@ -314,13 +314,13 @@ pub(crate) fn is_directory(name: &str, value: &str) -> bool {
     is_pwd && (is_drive || value.starts_with(['/', '~']))
 }
 
-/// `response="…"` of HTTP's digest authentication: a hash that can be tried at leisure.
+/// Returns whether this is `response="…"` of HTTP digest authentication: a hash that can be attacked offline.
 fn is_digest_response(name: &str, value: &str) -> bool {
     let value = value.trim_start_matches(['"', '\\']);
     name == "response" && super::run(look(value, 0, 64), |byte| byte.is_ascii_hexdigit()) >= 32
 }
 
-/// Parameters of a URL that are secrets by their place and look: OAuth's `code`, Google's `key`.
+/// Returns whether a parameter of a URL is a secret by its name and look: OAuth's `code`, Google's `key`.
 fn is_parameter(text: &str, name: &Name<'_>, start: usize) -> bool {
     let is_named = ["code", "key", "k", "sign", "ticket", "assertion"].contains(&name.name);
     if !is_named || !cut(text, ..name.start).ends_with(['?', '&', '#']) {
@@ -330,7 +330,7 @@ fn is_parameter(text: &str, name: &Name<'_>, start: usize) -> bool {
     value.len() >= 10 && looks_secret(value)
 }
 
-/// The private part of a key as PuTTY writes it.
+/// Finds the private part of a key in PuTTY's format.
 fn putty_key(text: &str, start: usize) -> Option<Range<usize>> {
     let from = start + look(text, start, 16).find('\n')? + 1;
     let end = super::find_from(text, from, "Private-MAC").unwrap_or(text.len());

@@ -1,11 +1,12 @@
-//! Card numbers.
+//! Numbers of payment cards.
 
 use std::ops::Range;
 
 use super::is_word;
 
-/// A card number at `at`: as many digits as its kind has, alone or in the groups that are printed on cards, that begin
-/// as cards do and have the right check digit. Groups are joined by a blank, two, a dash or a point.
+/// Finds a card number at `at`. It must have the length, the first digits and the check digit of a known kind, and be
+/// written without separators or in the groups that are printed on cards. Groups are separated by one or two blanks, a
+/// dash or a point.
 pub(super) fn find(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     if at > 0 && (is_word(bytes[at - 1]) || matches!(bytes[at - 1], b'.' | b'-' | b'+') || bytes[at - 1] >= 0x80) {
         return None;
@@ -30,7 +31,7 @@ pub(super) fn find(bytes: &[u8], at: usize) -> Option<Range<usize>> {
             [b' ' | b'-' | b'.' | b'+' | b'/' | b'_' | b'\t', b'0'..=b'9', ..] => 1,
             _ => break,
         };
-        // What goes on behind a whole card is another number.
+        // Digits after a whole card number belong to another number.
         if group == groups.len() || is_printed(&groups[..group]) && is_card(&digits[..count]) && bytes[end] == b' ' {
             break;
         }
@@ -41,12 +42,12 @@ pub(super) fn find(bytes: &[u8], at: usize) -> Option<Range<usize>> {
     (ends && !decimal && is_printed(&groups[..group]) && is_card(&digits[..count])).then_some(at..end)
 }
 
-/// Whether digits are grouped as on cards.
+/// Returns whether digits are grouped as on cards.
 fn is_printed(groups: &[usize]) -> bool {
     matches!(groups, [14..=16] | [4, 4, 4, 4] | [4, 4, 4, 4, 3] | [4, 6, 5] | [4, 6, 4] | [6, 10] | [8, 8])
 }
 
-/// Whether a number could be that of a card.
+/// Returns whether a number could be a card number.
 pub(crate) fn is_card_number(number: u64) -> bool {
     if number < 10_000_000_000_000 {
         return false;
@@ -56,13 +57,14 @@ pub(crate) fn is_card_number(number: u64) -> bool {
     is_printed(&[digits.len()]) && is_card(&digits)
 }
 
-/// Numbers of 13 digits are none: Visa gave out the last of them decades ago, and every trade item has one (EAN).
-/// Numbers of 19 digits are only where they are grouped: most others are ids of a database.
+/// Checks length, first digits and check digit. Numbers of 13 digits are not accepted: Visa issued the last of them
+/// decades ago, and the numbers of trade items (EAN) look the same. Numbers of 19 digits are accepted only in groups:
+/// most others are ids of databases.
 fn is_card(digits: &[u8]) -> bool {
     let known = match digits {
         [4, ..] | [6, 0 | 2 | 4 | 5, ..] => matches!(digits.len(), 16 | 19),
         [5, 9, ..] => false,
-        // 2200 to 2204 are Mir's, 50, 56 to 58, 63 and 67 Maestro's.
+        // 2200 to 2204 belong to Mir; 50, 56 to 58, 63 and 67 belong to Maestro.
         [5, ..] | [2, 2..=7, ..] | [3, 5, ..] => digits.len() == 16,
         [6, 3, 0, 4, ..] | [6, 7, 5 | 6, 1..=3 | 9, ..] => digits.len() == 16,
         [3, 4 | 7, ..] => digits.len() == 15,

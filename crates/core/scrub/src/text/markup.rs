@@ -7,22 +7,22 @@ use super::super::keys::Verdict;
 use super::super::rules::Compiled;
 use super::{cut, look, look_back, prose};
 
-/// The longest tag that is looked at, in bytes.
+/// The longest tag that is read, in bytes.
 const MAX_TAG: usize = 200;
-/// The longest content that is looked at, in bytes. Longer ones are keys, which have a form of their own.
+/// The longest content that is read, in bytes. Longer content is a key, which is recognised by its own form.
 const MAX_CONTENT: usize = 1_000;
 
-/// The content of the element whose opening tag ends at the `>` at `at`.
+/// Finds the secret content of the element whose opening tag ends at the `>` at `at`.
 pub(super) fn element(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let next = text.as_bytes().get(at + 1)?;
-    // `->` and `=>`.
+    // The sign of `->` and `=>`.
     if at == 0 || matches!(text.as_bytes()[at - 1], b'-' | b'=') {
         return None;
     }
     let before = look_back(text, at, MAX_TAG);
     let tag = cut(before, before.rfind('<')? + 1..);
     let name = if tag == "/key" || tag == "/name" || tag == "/Name" || tag == "/Key" {
-        // `<key>password</key><string>…</string>` of a property list.
+        // In a property list, the key is the content of another element: `<key>password</key><string>…</string>`.
         let named = cut(before, ..before.len() - tag.len() - 1).rsplit('>').next()?;
         if !is_secret(rules.verdict(named)) {
             return None;
@@ -59,7 +59,7 @@ fn is_secret(verdict: Verdict) -> bool {
     matches!(verdict, Verdict::Secret | Verdict::SecretText | Verdict::Pin)
 }
 
-/// The text of an element from `start` to its closing tag; elements within have names of their own.
+/// Returns the text of an element from `start` to its closing tag. Nested elements have their own names.
 pub(super) fn content(text: &str, start: usize) -> Option<Range<usize>> {
     let rest = text.get(start..)?;
     if rest.starts_with(FILTERED) {
@@ -79,11 +79,11 @@ pub(super) fn content(text: &str, start: usize) -> Option<Range<usize>> {
     content_of(text, start)
 }
 
-/// The text that begins at `start`, up to a closing tag.
+/// Returns the text that begins at `start`, up to a closing tag.
 fn content_of(text: &str, start: usize) -> Option<Range<usize>> {
     let near = look(text, start, MAX_CONTENT);
     let end = start + super::run(near, |byte| byte != b'<');
-    // A text that was cut ends within the element.
+    // If the text was cut, it ends within the element.
     let is_word = |letter: char| !letter.is_whitespace() && !"\"'(){}[]>&,;".contains(letter);
     let is_cut = end == text.len() && end >= start + 4 && cut(text, start..end).chars().all(is_word);
     let is_closed = cut(text, end..).starts_with("</") || is_cut;
@@ -91,8 +91,7 @@ fn content_of(text: &str, start: usize) -> Option<Range<usize>> {
     (is_closed && is_text).then_some(start..end)
 }
 
-/// Where the text begins in the element at `at`, if it is there only to say that it is a value:
-/// `<value><string>…</string></value>`.
+/// Returns where the text begins if the element at `at` only marks a value, as in `<value><string>…</string></value>`.
 fn within(text: &str, mut at: usize) -> Option<usize> {
     for _ in 0..3 {
         let near = look(text, at, MAX_TAG);

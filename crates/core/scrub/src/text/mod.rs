@@ -1,4 +1,4 @@
-//! Secrets in texts.
+//! Finds secrets in texts.
 
 mod argv;
 mod assignment;
@@ -28,24 +28,24 @@ pub(super) use prose::is_harmless;
 use super::FILTERED;
 use super::rules::Compiled;
 
-/// What kind of text it is.
+/// The kind of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
-    /// What people or machines say: messages, queries, headers, printed variables.
+    /// Text written by people or programs: messages, queries, headers, printed variables.
     Text,
-    /// Source code, where `token = read()` gives nothing away and only literals do.
+    /// Source code. Only literals can be secrets there: `token = read()` reveals nothing.
     Code,
 }
 
-/// How often a text is gone through at most. The second time finds nothing but in texts that were made for it.
+/// The most passes over a text. A second pass only finds something in texts that were made for it.
 const MAX_PASSES: usize = 8;
-/// How many encodings within encodings are undone (`%253D`).
+/// How many levels of nested encoding are decoded (`%253D`).
 const MAX_DEPTH: usize = 3;
 
-/// `text` without its secrets; `None` if there are none, which is by far the most frequent.
+/// Returns `text` without its secrets, or `None` if it has none, which is by far the most frequent case.
 ///
-/// The result is gone through again until nothing is found, so that scrubbing it later changes nothing. A text that
-/// still changes after [`MAX_PASSES`] is replaced as a whole.
+/// The result is scrubbed again until nothing is found, so that scrubbing it later changes nothing. A text that still
+/// changes after [`MAX_PASSES`] is replaced as a whole.
 pub(super) fn scrub(text: &str, style: Style, rules: &Compiled) -> Option<String> {
     let mut clean = replace(text, find_all(text, style, rules, 0))?;
     for _ in 1..MAX_PASSES {
@@ -57,7 +57,7 @@ pub(super) fn scrub(text: &str, style: Style, rules: &Compiled) -> Option<String
     Some(FILTERED.to_owned())
 }
 
-/// `argument` without its secret, where `line` comes before it on a command line; `None` if there is none.
+/// Returns `argument` without its secret, or `None` if it has none. `line` is the part of the command line before it.
 pub(super) fn scrub_argument(line: &str, argument: &str, rules: &Compiled) -> Option<String> {
     let plain = argument.len() <= 4_096 && !line.is_empty() && !argument.contains([' ', '\n', '"', '\'']);
     let clean = plain.then(|| scrub(&format!("{line}{argument}"), Style::Text, rules))??;
@@ -65,7 +65,7 @@ pub(super) fn scrub_argument(line: &str, argument: &str, rules: &Compiled) -> Op
     (clean != argument).then(|| clean.to_owned())
 }
 
-/// `text` with [`FILTERED`] in place of `ranges`; `None` if that changes nothing.
+/// Returns `text` with [`FILTERED`] in place of `ranges`, or `None` if that changes nothing.
 fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
     if ranges.is_empty() {
         return None;
@@ -76,14 +76,14 @@ fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
     let mut copied = 0;
     for range in ranges {
         let (mut start, mut end) = (range.start.max(copied), range.end);
-        // A mark is never cut in two.
+        // An existing mark is never split.
         while let Some(mark) = filtered.next_if(|mark| mark.start < end) {
             if mark.end > start {
                 start = start.min(mark.start).max(copied);
                 end = end.max(mark.end);
             }
         }
-        // What is found by counting bytes may end within a character, which is then hidden too.
+        // Ranges found by counting bytes may end within a character, which is then replaced, too.
         (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
         if end <= start || cut(text, start..end).replace(FILTERED, "").is_empty() {
             continue;
@@ -101,7 +101,7 @@ fn replace(text: &str, mut ranges: Vec<Range<usize>>) -> Option<String> {
     Some(out)
 }
 
-/// Where the secrets of `text` are, in no order; they may overlap.
+/// Returns the secrets in `text`, in no particular order. They may overlap.
 fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     if text.len() < 3 {
@@ -115,13 +115,13 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
         let class = CLASSES[usize::from(byte)];
         let is_candidate = match class {
             PASSED => false,
-            // Not behind a dash or point: a run of token characters would be walked from each of them. Most words are told
-            // apart by their second byte.
+            // Not after a dash or point: otherwise a run of token characters would be read from each of them. The
+            // second byte excludes most words.
             LETTER => {
                 bytes.get(at + 1).is_some_and(|&second| token::may_begin(byte, second))
                     && (at == 0 || !token::is_inner(bytes[at - 1]))
             }
-            // `bot123…:…` is Telegram's.
+            // `bot123…:…` is a token of Telegram.
             DIGIT => at == 0 || !is_word(bytes[at - 1]) || bytes[at - 1] == b't',
             FOLD => {
                 folded = folded || unfold::is_folded(bytes, at);
@@ -135,7 +135,7 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
                 found.push(range);
             }
             None => {
-                // The rows of a statement are read once, whatever they contain.
+                // The rows of a statement are read only once, whatever they contain.
                 if is_candidate && matches!(byte, b'V' | b'v') && at >= rows_end {
                     rows_end = sql::values(text, at, rules, &mut found).unwrap_or(rows_end);
                 }
@@ -155,8 +155,8 @@ fn find_all(text: &str, style: Style, rules: &Compiled, depth: usize) -> Vec<Ran
     found
 }
 
-/// What a byte may begin. Most begin nothing and are passed over, which makes out most of the time that looking for
-/// secrets takes.
+/// The class of each byte, by what can begin at it. Most bytes begin nothing and are skipped, and this takes most of the
+/// search for secrets.
 const CLASSES: [u8; 256] = {
     let mut classes = [PASSED; 256];
     let mut byte = 0;
@@ -179,10 +179,10 @@ const PASSED: u8 = 0;
 const SIGN: u8 = 1;
 const DIGIT: u8 = 2;
 const LETTER: u8 = 3;
-/// May be the beginning of something encoded.
+/// May begin an encoded character.
 const FOLD: u8 = 4;
 
-/// The secret that is noticed at the byte at `at`: it may begin there, before, or behind.
+/// Finds the secret that is recognised at the byte at `at`. It may begin there, or before or after it.
 fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     match bytes[at] {
@@ -202,13 +202,14 @@ fn find(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<u
             card::find(bytes, at).or_else(|| number::social_security(text, at)).or_else(|| number::token(text, at))
         }
         b'-' => token::private_key(text, at).or_else(|| argv::option(text, at, rules)),
-        // Not behind a dash or point: a run of token characters would be walked from each of them.
+        // Not after a dash or point: otherwise a run of token characters would be read from each of them.
         b'A'..=b'Z' | b'a'..=b'z' => token::find(text, at),
         _ => None,
     }
 }
 
-/// What the name before the `=` or `:` at `at` says, be it its own value or that of something beside it.
+/// Finds the secret named by the name before the `=` or `:` at `at`: the value of that name, or of another key next to
+/// it.
 fn named(text: &str, at: usize, style: Style, rules: &Compiled) -> Option<Range<usize>> {
     let name = name::Name::before(text, at)?;
     assignment::find(text, at, &name, style, rules).or_else(|| named::find(text, at, &name, rules))
@@ -218,21 +219,21 @@ fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
-/// How many bytes of `text` from its beginning are `wanted`.
+/// Returns how many bytes at the start of `text` are `wanted`.
 fn run(text: &str, wanted: impl Fn(u8) -> bool) -> usize {
     let length = text.bytes().take_while(|&byte| wanted(byte)).count();
     work::count(length);
     length
 }
 
-/// Where `pattern` is found in `text` from `from` on.
+/// Returns the position of `pattern` in `text`, from `from` on.
 fn find_from(text: &str, from: usize, pattern: &str) -> Option<usize> {
     let found = cut(text, from..).find(pattern);
     work::count(found.unwrap_or(text.len() - from));
     found.map(|length| from + length)
 }
 
-/// The end of `text` whose bytes are all `wanted`, which are ASCII.
+/// Returns the longest end of `text` whose bytes are all `wanted`. `wanted` accepts only ASCII.
 fn tail(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
     let length = text.bytes().rev().take_while(|&byte| wanted(byte)).count();
     work::count(length);
@@ -257,14 +258,14 @@ fn cut(text: &str, range: impl RangeBounds<usize>) -> &str {
     &text[start..end.max(start)]
 }
 
-/// `text` from `from`, at most about `most` bytes of it, cut between characters.
+/// Returns at most about `most` bytes of `text` from `from` on.
 ///
-/// Neither bound has to fall between characters: both move to the next place that does.
+/// Neither bound has to be at a character boundary: both move forward to the next one.
 fn look(text: &str, from: usize, most: usize) -> &str {
     cut(text, from..from.saturating_add(most))
 }
 
-/// The last about `most` bytes of `text` before `to`, cut between characters.
+/// Returns about the last `most` bytes of `text` before `to`, moved to character boundaries.
 fn look_back(text: &str, to: usize, most: usize) -> &str {
     cut(text, text.floor_char_boundary(to.saturating_sub(most))..text.floor_char_boundary(to))
 }

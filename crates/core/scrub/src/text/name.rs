@@ -1,4 +1,4 @@
-//! Names in a text: where they begin before the sign that follows them.
+//! Finds the name before a sign in a text.
 
 use super::{cut, look_back};
 
@@ -16,20 +16,20 @@ pub(super) struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    /// The name before the sign at `at`.
+    /// Returns the name before the sign at `at`.
     pub(super) fn before(text: &'a str, at: usize) -> Option<Self> {
         let bytes = text.as_bytes();
         let mut end = at;
         while end > 0 && at - end < 3 && bytes[end - 1] == b' ' {
             end -= 1;
         }
-        // `:` of `:=`.
+        // The `:` of `:=`.
         if end > 0 && bytes[at] == b'=' && bytes[end - 1] == b':' {
             end -= 1;
         }
         let mut quoted = false;
         end = before_visibility(text, end);
-        // `<<"password">>` of Erlang.
+        // Binaries of Erlang are written `<<"password">>`.
         if bytes[..end].ends_with(b"\">>") {
             end -= 2;
         }
@@ -51,7 +51,7 @@ impl<'a> Name<'a> {
         name.bytes().any(|byte| byte.is_ascii_alphabetic() || byte >= 0x80).then_some(Self { start, name, quoted })
     }
 
-    /// The name with the two words before it, where only they say what it is.
+    /// Returns the name with the two words before it, if the name alone is not enough.
     pub(super) fn with_words_before(&self, text: &'a str) -> Option<&'a str> {
         if self.quoted || self.start == 0 || text.as_bytes()[self.start - 1] != b' ' {
             return None;
@@ -67,8 +67,8 @@ impl<'a> Name<'a> {
     }
 }
 
-/// The end of the name in `["password":protected]` or `["password":"User":private]`, as PHP prints the properties of an
-/// object; `end` where there is none of this.
+/// Returns the end of the name in `["password":protected]` or `["password":"User":private]`, the form in which PHP
+/// prints properties of objects, and `end` for any other text.
 fn before_visibility(text: &str, end: usize) -> usize {
     let near = look_back(text, end, 120);
     let visible = near.strip_suffix(":protected]").or_else(|| {

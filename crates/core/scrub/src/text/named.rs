@@ -1,5 +1,5 @@
-//! `{name: "password", value: "…"}`, `<input name="password" value="…">`, a part of a multipart form: what is named by the
-//! value of something else.
+//! Values whose name is the value of another key: `{name: "password", value: "…"}`,
+//! `<input name="password" value="…">`, a part of a multipart form.
 
 use std::ops::Range;
 
@@ -9,10 +9,10 @@ use super::super::rules::Compiled;
 use super::name::Name;
 use super::{cut, look, prose, value};
 
-/// How far behind the name its value may be, in bytes.
+/// The most bytes between the name and its value.
 const MAX_GAP: usize = 200;
 
-/// Keys that hold the name of another value.
+/// Returns whether a key holds the name of another value.
 pub(crate) fn is_naming(key: &str) -> bool {
     matches!(
         key,
@@ -34,7 +34,7 @@ pub(crate) fn is_naming(key: &str) -> bool {
     )
 }
 
-/// Keys that hold the value of what another one names.
+/// Returns whether a key holds the value that another key names.
 pub(crate) fn is_named(key: &str) -> bool {
     matches!(
         key,
@@ -52,7 +52,7 @@ pub(crate) fn is_named(key: &str) -> bool {
     )
 }
 
-/// The value of what the `=` or `:` at `at` names.
+/// Finds the value whose name is assigned by the `=` or `:` at `at`.
 pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> Option<Range<usize>> {
     if !is_naming(key.name.rsplit('.').next().unwrap_or(key.name)) {
         return None;
@@ -65,7 +65,7 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
     let (name, end) = match value::quote(near.as_bytes(), 0) {
         Some((open, quote)) => {
             let end = value::closing(near, open, quote);
-            // A name that is not closed within these bytes is none: where it ends is not known.
+            // If the name is not closed within these bytes, its end is unknown, so it is ignored.
             near.as_bytes().get(end)?;
             (near.get(open..end)?, start + end + quote.len())
         }
@@ -86,12 +86,12 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
     (!prose::is_harmless(cut(text, range.clone()), verdict)).then_some(range)
 }
 
-/// The body of the part whose header goes on at `end`: up to the next boundary.
+/// Returns the body of the form part whose header continues at `end`, up to the next boundary.
 fn multipart(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     let (gap, sign) = [("\r\n\r\n", "\r\n--"), ("\n\n", "\n--")]
         .iter()
         .find_map(|(blank, boundary)| Some((rest.find(blank)? + blank.len(), boundary)))?;
-    // Between them are headers of the part and nothing else.
+    // There must be only headers of the part in between.
     if cut(rest, ..gap).contains(['{', '}', '<', '>'])
         || !super::look_back(text, end, 160).to_ascii_lowercase().contains("form-data")
     {
@@ -104,7 +104,7 @@ fn multipart(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     Some(start..super::find_from(text, start, sign).unwrap_or(text.len()))
 }
 
-/// The next value of the same object or tag.
+/// Returns the next value of the same object or tag.
 fn beside(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     let inner =
         cut(rest, ..rest.find(['}', '{', '>']).filter(|&at| !cut(rest, ..at).ends_with('=')).unwrap_or(rest.len()));
@@ -124,7 +124,7 @@ fn beside(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     (!range.is_empty()).then_some(range)
 }
 
-/// The value of the same object or tag that comes before the name at `to`: `{"value": "…", "name": "password"}`.
+/// Returns the value of the same object or tag before the name at `to`: `{"value": "…", "name": "password"}`.
 fn before(text: &str, to: usize) -> Option<Range<usize>> {
     let near = super::look_back(text, to, MAX_GAP);
     let inner = cut(near, near.rfind(['{', '<', '(', '}', '>']).map_or(0, |open| open + 1)..);
@@ -142,7 +142,7 @@ fn before(text: &str, to: usize) -> Option<Range<usize>> {
     (!range.is_empty() && range.end <= to).then_some(range)
 }
 
-/// `<property name="password">…</property>`.
+/// Returns the content of an element such as `<property name="password">…</property>`.
 fn element(text: &str, end: usize, rest: &str) -> Option<Range<usize>> {
     let close = rest.find('>')?;
     let tag = cut(rest, ..close);

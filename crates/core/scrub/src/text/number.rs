@@ -1,15 +1,15 @@
-//! Secrets that begin with a digit: tokens of Telegram, Google and Mailchimp, social security numbers.
+//! Secrets that begin with a digit: tokens of Telegram, Google and Mailchimp, and social security numbers.
 
 use std::ops::Range;
 
 use super::{cut, look, look_back, run};
 
-/// A token whose first digit is at `at`.
+/// Finds a token whose first digit is at `at`.
 pub(super) fn token(text: &str, at: usize) -> Option<Range<usize>> {
     telegram(text, at).or_else(|| google(text, at)).or_else(|| mailchimp(text, at))
 }
 
-/// A Telegram bot's id and token, from the first digit of the id.
+/// Finds a Telegram bot's id and token, from the first digit of the id on.
 fn telegram(text: &str, at: usize) -> Option<Range<usize>> {
     let near = look(text, at, 64);
     let id = run(near, |byte| byte.is_ascii_digit());
@@ -18,7 +18,7 @@ fn telegram(text: &str, at: usize) -> Option<Range<usize>> {
     ((6..=12).contains(&id) && length >= 30).then_some(at..at + id + 3 + length)
 }
 
-/// `1//0…`, which renews an access to Google, and `4/0…`, which is changed for one.
+/// Finds tokens of Google: `1//0…` renews access, and `4/0…` is exchanged for access.
 fn google(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = cut(text, at..);
     let token = rest.strip_prefix("1//0").or_else(|| rest.strip_prefix("4/0"))?;
@@ -31,7 +31,7 @@ fn google(text: &str, at: usize) -> Option<Range<usize>> {
     is_long.then(|| at..text.len() - token.len() + run(token, inner))
 }
 
-/// Thirty-two digits and the data centre: `…-us12`.
+/// Finds 32 digits followed by the data centre: `…-us12`.
 fn mailchimp(text: &str, at: usize) -> Option<Range<usize>> {
     let near = look(text, at, 40);
     let centre = near.get(32..)?.strip_prefix("-us")?;
@@ -40,7 +40,7 @@ fn mailchimp(text: &str, at: usize) -> Option<Range<usize>> {
     (is_hex && (1..=2).contains(&digits)).then(|| at..at + 35 + digits)
 }
 
-/// `SSN 123-45-6789`: the number of a person of the USA next to its name.
+/// Finds a social security number of the USA next to its name: `SSN 123-45-6789`.
 pub(super) fn social_security(text: &str, at: usize) -> Option<Range<usize>> {
     let near = look(text, at, 12);
     let is_number = near.len() >= 11

@@ -1,4 +1,4 @@
-//! Personal data that a project wants replaced: told by its form alone.
+//! Personal data that a project wants replaced. It is recognised by its form only.
 
 use std::net::IpAddr;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::super::rules::Personal;
 use super::{cut, look, run};
 
-/// Adds where `text` has data of these `kinds`.
+/// Adds the ranges in `text` that contain data of these `kinds`.
 pub(super) fn find(text: &str, kinds: &[Personal], found: &mut Vec<Range<usize>>) {
     for kind in kinds {
         match kind {
@@ -21,7 +21,7 @@ pub(super) fn find(text: &str, kinds: &[Personal], found: &mut Vec<Range<usize>>
     }
 }
 
-/// Adds what `part` finds in each word of at most `most` bytes that are all `inner`.
+/// Adds the ranges that `part` finds in words of at most `most` bytes that are all `inner`.
 fn words(
     text: &str,
     most: usize,
@@ -33,9 +33,9 @@ fn words(
     let mut at = 0;
     while at < bytes.len() {
         let length = run(text.get(at..).unwrap_or_default(), &inner);
-        // Within a longer word it is something else.
+        // As a part of a longer word it means something else.
         let alone = (at == 0 || !is_word(bytes[at - 1])) && bytes.get(at + length).is_none_or(|&byte| !is_word(byte));
-        // A port or the end of a sentence may follow.
+        // The word may be followed by a port or the end of a sentence.
         if length > 0
             && length <= most + 7
             && alone
@@ -68,7 +68,7 @@ fn ssn(word: &str) -> Option<Range<usize>> {
     let parts: Vec<&str> = word.split('-').collect();
     let [area, group, serial] = parts.as_slice() else { return None };
     let lengths = (area.len(), group.len(), serial.len()) == (3, 2, 4);
-    // Numbers that are never given out.
+    // Numbers that are never issued are excluded.
     let given = *area != "000" && *area != "666" && !area.starts_with('9') && *group != "00" && *serial != "0000";
     (lengths && given).then_some(0..word.len())
 }
@@ -109,7 +109,7 @@ fn ibans(text: &str, found: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The length of the account number that `text` begins with, with or without blanks between groups of four.
+/// Returns the length of the account number at the start of `text`, with or without blanks between groups of four.
 fn iban(text: &str) -> Option<usize> {
     let bytes = text.as_bytes();
     let mut letters = Vec::new();
@@ -128,7 +128,7 @@ fn iban(text: &str) -> Option<usize> {
     longest
 }
 
-/// ISO 7064, modulo 97, the first four behind the rest.
+/// Checks the digits by ISO 7064, modulo 97, with the first four moved to the end.
 fn is_right(letters: &[u8]) -> bool {
     let rest = letters[4..].iter().chain(&letters[..4]).fold(0u32, |rest, &letter| {
         let digit = char::from(letter).to_digit(36).unwrap_or_default();
@@ -151,7 +151,7 @@ fn phones(text: &str, found: &mut Vec<Range<usize>>) {
         let number = cut(near, ..run(near, inner)).trim_end_matches(|letter: char| !letter.is_ascii_digit());
         let digits = number.bytes().filter(u8::is_ascii_digit).count();
         let ends = bytes.get(at + 1 + number.len()).is_none_or(|&byte| !is_word(byte));
-        // Not an offset of a time zone, nor a number that is padded with zeros.
+        // Excludes the offset of a time zone, and numbers padded with zeros.
         if ends
             && (8..=16).contains(&digits)
             && number.starts_with(|first: char| matches!(first, '0'..='9' | '('))

@@ -1,4 +1,4 @@
-//! Texts in the form of PHP's `serialize`: `s:8:"password";s:8:"…";`.
+//! Strings in the format of PHP's `serialize`: `s:8:"password";s:8:"…";`.
 
 use std::ops::Range;
 
@@ -6,16 +6,16 @@ use super::super::keys::Verdict;
 use super::super::rules::Compiled;
 use super::{cut, look_back, prose, value};
 
-/// The text that opens at the quote at `at` and comes after a name that is a secret's.
+/// Finds the string that opens at the quote at `at` and follows the name of a secret.
 pub(super) fn serialized(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
-    // Most quotes come after something else.
+    // Most quotes follow something else.
     let slashes = super::tail(look_back(text, at, 8), |byte| byte == b'\\').len();
     let near = look_back(text, at - slashes, 160).strip_suffix(':')?;
     let length = super::tail(near, |byte| byte.is_ascii_digit());
     let name = cut(near, ..near.len() - length.len()).strip_suffix("s:")?.strip_suffix(';')?;
     let name = name.trim_end_matches('\\').strip_suffix('"')?;
     let name = name.trim_end_matches('\\');
-    // Protected and private names begin with the class, between zero bytes.
+    // The names of protected and private properties begin with the class, between zero bytes.
     let name = super::tail(name, |byte| super::is_word(byte) || matches!(byte, b'-' | b'.' | b' '));
     let verdict = rules.verdict(name);
     if name.is_empty() || !matches!(verdict, Verdict::Secret | Verdict::SecretText | Verdict::Pin) {

@@ -1,11 +1,12 @@
-//! What stands where a secret would and is none: placeholders, counts, states, and sentences about secrets.
+//! Values in the place of a secret that are not secrets: placeholders, counts, states, and sentences about secrets.
 
 use super::super::FILTERED;
 use super::super::keys::Verdict;
 use super::cut;
 use super::sentence::is_sentence;
 
-/// Values that are no secrets, of whatever name: none, a placeholder, a count, an object's description.
+/// Returns whether a value is not a secret, whatever its name: no value, a placeholder, a count, a description of an
+/// object.
 pub(super) fn says_nothing(value: &str, verdict: Verdict) -> bool {
     super::work::count(value.len());
     value.is_empty()
@@ -18,7 +19,7 @@ pub(super) fn says_nothing(value: &str, verdict: Verdict) -> bool {
         })
 }
 
-/// Words that say there is no secret.
+/// Returns whether a value says that there is no secret.
 fn is_none(value: &str) -> bool {
     matches!(
         value,
@@ -58,7 +59,7 @@ fn is_none(value: &str) -> bool {
     )
 }
 
-/// Numbers under a name that may speak of many: `tokens=17`. A PIN has four digits.
+/// Returns whether a value is a number under a name that may mean counts: `tokens=17`. A PIN has at least four digits.
 fn is_count(value: &str, verdict: Verdict) -> bool {
     let most = match verdict {
         Verdict::SecretText => 5,
@@ -68,15 +69,15 @@ fn is_count(value: &str, verdict: Verdict) -> bool {
     value.len() <= most && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether `value` at a key of this kind is harmless, be it in a text or alone.
+/// Returns whether `value` at a key with this verdict is harmless, in a text or alone.
 pub(crate) fn is_harmless(value: &str, verdict: Verdict) -> bool {
     says_nothing(value, verdict)
         || is_sentence(value)
         || matches!(verdict, Verdict::SecretText | Verdict::Pin) && is_state(value)
 }
 
-/// `$PASSWORD`, `${DB_PASS}`, `{token}`, `{{ token }}`, `<password>`, `[REDACTED]`, `(null)`, `:password`, `%(pw)s`, `$1`: what
-/// something else is put in for.
+/// Returns whether a value is a placeholder: `$PASSWORD`, `${DB_PASS}`, `{token}`, `{{ token }}`, `<password>`,
+/// `[REDACTED]`, `(null)`, `:password`, `%(pw)s`, `$1`.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let words = |inner: &str| {
         inner.len() <= 40
@@ -106,7 +107,7 @@ pub(super) fn is_placeholder(value: &str) -> bool {
     }
 }
 
-/// Whether the words between brackets name a secret or say that one was removed.
+/// Returns whether the words between brackets name a secret, or say that one was removed.
 fn is_said(inner: &str) -> bool {
     const SAID: &[&str] = &[
         "absent",
@@ -135,18 +136,19 @@ fn is_said(inner: &str) -> bool {
         || super::super::keys::verdict(inner) != Verdict::Open
 }
 
-/// `Token object at 0x7f00`: what Python says of an object that does not say anything.
+/// Returns whether this is Python's default description of an object: `Token object at 0x7f00`.
 fn is_object(inner: &str) -> bool {
     inner.contains(" at 0x") || inner.contains(" object")
 }
 
-/// A plain name that names a secret, as variables of one are called.
+/// Returns whether this is a plain name for a secret, as a variable would have.
 fn is_name_of_secret(name: &str) -> bool {
     name.bytes().all(|byte| byte.is_ascii_alphabetic() || byte == b'_')
         && super::super::keys::verdict(name) != Verdict::Open
 }
 
-/// Words for the state or kind of a token, session or cookie, which such names hold as often as the thing itself.
+/// Returns whether a word is a state or kind of a token, session or cookie. Keys with such names hold these as often as
+/// the secret itself.
 fn is_state(value: &str) -> bool {
     const STATES: &[&str] = &[
         "accepted",

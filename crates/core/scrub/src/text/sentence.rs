@@ -1,8 +1,8 @@
 //! Sentences about secrets, which are not secrets.
 
-/// Whether a value is what a validation says about it: `This field is required.`, `must be at least 8 characters`.
+/// Returns whether a value is a validation message: `This field is required.`, `must be at least 8 characters`.
 ///
-/// A passphrase has words, too, but not those.
+/// A passphrase consists of words, too, but not of these.
 pub(super) fn is_sentence(value: &str) -> bool {
     const SAID: &[&str] = &[
         "blank",
@@ -46,7 +46,7 @@ pub(super) fn is_sentence(value: &str) -> bool {
     (3..=30).contains(&count) && are_words && opens && words.any(says)
 }
 
-/// Words that go on a sentence about a secret: `password: must contain …`.
+/// Returns whether a word continues a sentence about a secret: `password: must contain …`.
 pub(super) fn is_prose(word: &str) -> bool {
     const WORDS: &[&str] = &[
         "a",
@@ -189,7 +189,7 @@ pub(super) fn is_prose(word: &str) -> bool {
     word.len() <= 12 && WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Words before `token` and its like with which a parser says what it met.
+/// Returns whether the word before `token` is one that parsers use to describe their input, such as `unexpected`.
 pub(super) fn is_met(before: &str) -> bool {
     let before = before.trim_end_matches([' ', '"', '\'', '`']);
     let word = super::tail(before, |byte| byte.is_ascii_alphabetic());

@@ -1,4 +1,4 @@
-//! SQL: the values of a column list, `IDENTIFIED BY '…'`, and words before a literal that do without a sign.
+//! SQL: the values for a list of columns, `IDENTIFIED BY '…'`, and words before a literal without a sign in between.
 
 use std::ops::Range;
 
@@ -9,10 +9,11 @@ use super::{cut, look_back, prose, value};
 
 /// The longest list of columns that is read, in bytes.
 const MAX_COLUMNS: usize = 2_000;
-/// How many values of a statement are read.
+/// The most values of a statement that are read.
 const MAX_VALUES: usize = 2_000;
 
-/// The literal that opens at `at` behind `IDENTIFIED BY`, `PASSWORD` or a keyword of Clojure and Ruby (`:password "…"`).
+/// Finds the literal that opens at `at` after `IDENTIFIED BY`, `PASSWORD` or a keyword of Clojure or Ruby
+/// (`:password "…"`).
 pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let bytes = text.as_bytes();
     if at < 4 {
@@ -63,13 +64,13 @@ pub(super) fn literal(text: &str, at: usize, rules: &Compiled) -> Option<Range<u
     (!prose::says_nothing(cut(text, range.clone()), Verdict::Secret)).then_some(range)
 }
 
-/// Whether a word in quotes has digits among its letters, as passwords have and names do not.
+/// Returns whether a quoted word has digits among its letters, as passwords have and names do not.
 fn is_mixed(word: &str) -> bool {
     let has = |wanted: fn(&u8) -> bool| word.as_bytes().iter().any(wanted);
     (4..=100).contains(&word.len()) && !word.contains(' ') && has(u8::is_ascii_digit) && has(u8::is_ascii_alphabetic)
 }
 
-/// The literal that opens at `at` within brackets: the argument of `PASSWORD(`, or the list of `password IN (`.
+/// Finds the literal that opens at `at` within brackets: the argument of `PASSWORD(`, or the list of `password IN (`.
 fn in_brackets(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let before = look_back(text, at - 1, 64).trim_end();
     let word = super::tail(before, super::is_word);
@@ -87,7 +88,7 @@ fn in_brackets(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> 
     None
 }
 
-/// The literal that opens at `at` behind a sign: `SET PASSWORD FOR 'ann' = '…'`, `password <> '…'`.
+/// Finds the literal that opens at `at` after a sign: `SET PASSWORD FOR 'ann' = '…'`, `password <> '…'`.
 fn compared(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     let before = look_back(text, at, 120);
     let range = || {
@@ -102,20 +103,20 @@ fn compared(text: &str, at: usize, rules: &Compiled) -> Option<Range<usize>> {
     is_set.then(range)?
 }
 
-/// Whether `text` ends with the name of a column that holds a secret.
+/// Returns whether `text` ends with the name of a column that holds a secret.
 fn is_column(text: &str, rules: &Compiled) -> bool {
     let name = super::tail(text.trim_end_matches(['"', '`', ']', '\'']), super::is_word);
     !name.is_empty() && matches!(rules.verdict(name), Verdict::Secret | Verdict::SecretText)
 }
 
-/// Adds the values of secret columns: `INSERT INTO users (name, password) VALUES ('ann', '…')`, with `VALUES` at `at`.
-/// Returns up to where the rows were read.
+/// Adds the values of secret columns in `INSERT INTO users (name, password) VALUES ('ann', '…')`, with `VALUES` at
+/// `at`. Returns the end of the rows that were read.
 pub(super) fn values(text: &str, at: usize, rules: &Compiled, found: &mut Vec<Range<usize>>) -> Option<usize> {
     let is_values = text.get(at..at + 6).is_some_and(|word| word.eq_ignore_ascii_case("values"));
     if !is_values || text.as_bytes().get(at + 6).is_some_and(|&byte| super::is_word(byte)) {
         return None;
     }
-    // An `OUTPUT` or `OVERRIDING` clause may stand between.
+    // There may be an `OUTPUT` or `OVERRIDING` clause in between.
     let before = look_back(text, at, MAX_COLUMNS);
     let close = before.rfind(')').filter(|close| before.len() - close < 60)?;
     let open = cut(before, ..close).rfind('(')?;

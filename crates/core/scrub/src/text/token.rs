@@ -1,11 +1,11 @@
-//! Secrets that are known by their form: tokens of services, hashes of passwords, private keys.
+//! Secrets that are recognised by their form: tokens of services, password hashes, private keys.
 
 use std::ops::Range;
 
 use super::{cut, look, run};
 
-/// How the tokens of well-known services begin, of those that begin with this byte, and how many characters follow at
-/// the least.
+/// The prefixes of tokens of well-known services that begin with the byte `first`, and the fewest characters that
+/// follow each.
 const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
     match first {
         b'A' => &[
@@ -141,7 +141,7 @@ const fn prefixes(first: u8) -> &'static [(&'static str, usize)] {
     }
 }
 
-/// Web addresses that are secrets themselves: who knows them may post.
+/// Addresses that are secrets themselves: anyone who knows them can post.
 const HOOKS: [&str; 8] = [
     "hooks.slack.com/services/",
     "hooks.slack.com/workflows/",
@@ -153,7 +153,8 @@ const HOOKS: [&str; 8] = [
     "maker.ifttt.com/trigger/",
 ];
 
-/// A token at the start of a word: of a known service, a JSON web token, what follows `Bearer` or `Basic`, a webhook.
+/// Finds a token at the start of a word: of a known service, a JSON web token, credentials after `Bearer` or `Basic`,
+/// or a webhook.
 pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = cut(text, at..);
     let first = text.as_bytes()[at];
@@ -186,8 +187,8 @@ pub(super) fn find(text: &str, at: usize) -> Option<Range<usize>> {
     found.or_else(|| known(rest).map(|length| at..at + length))
 }
 
-/// For each first byte of a word with which [`find`] or the search for SQL may find something, the second bytes that it
-/// may have: the bit of their last six bits.
+/// For each byte that can begin a word in which [`find`] or the search for SQL finds something: a bit set of the
+/// possible second bytes, by their lowest six bits.
 pub(super) const OPENS: [u64; 256] = {
     let mut opens = [0u64; 256];
     let mut first = 0;
@@ -206,7 +207,7 @@ pub(super) const OPENS: [u64; 256] = {
         opens[bytes[0] as usize] |= 1 << (bytes[1] & 63);
         index += 1;
     }
-    // JSON web tokens, schemes of HTTP, `VALUES`, Vault, Twilio, Stripe.
+    // JSON web tokens, HTTP authentication schemes, `VALUES`, Vault, Twilio, Stripe.
     let others = [
         *b"ey", *b"be", *b"bE", *b"Be", *b"BE", *b"ba", *b"bA", *b"Ba", *b"BA", *b"va", *b"Va", *b"VA", *b"s.", *b"SK",
         *b"pi", *b"se", *b"pa", *b"SS", *b"SM", *b"SH", // Links with which a password is reset.
@@ -217,20 +218,20 @@ pub(super) const OPENS: [u64; 256] = {
         opens[others[index][0] as usize] |= 1 << (others[index][1] & 63);
         index += 1;
     }
-    // Discord's begin with a number in base64.
+    // Tokens of Discord begin with a number in base64.
     opens[b'M' as usize] = u64::MAX;
     opens[b'N' as usize] = u64::MAX;
     opens[b'O' as usize] = u64::MAX;
     opens
 };
 
-/// Whether a word that begins with these two bytes may be a token: nearly none may.
+/// Returns whether a word that begins with these two bytes may be a token. Only few can.
 pub(super) const fn may_begin(first: u8, second: u8) -> bool {
     OPENS[first as usize] >> (second & 63) & 1 == 1
 }
 
 fn known(rest: &str) -> Option<usize> {
-    // Most words are told apart by their second byte.
+    // The second byte excludes most words.
     let bytes = rest.as_bytes();
     let second = bytes.get(1)?;
     let begins = |prefix: &str| prefix.as_bytes()[1] == *second && rest.starts_with(prefix);
@@ -242,12 +243,12 @@ fn known(rest: &str) -> Option<usize> {
     (length >= *least && mixed).then_some(prefix.len() + length)
 }
 
-/// Whether a byte may stand within a token.
+/// Returns whether a byte can be part of a token.
 pub(super) fn is_inner(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
 
-/// The end of a token of `count` characters behind its `prefix`, if neither more nor fewer are there.
+/// Returns the end of a token with exactly `count` characters after its `prefix`.
 fn exactly(rest: &str, prefix: usize, count: usize, wanted: impl Fn(u8) -> bool) -> Option<usize> {
     let length = rest.as_bytes()[prefix..].iter().take(count + 1).take_while(|&&byte| wanted(byte)).count();
     let end = prefix + length;
@@ -256,13 +257,13 @@ fn exactly(rest: &str, prefix: usize, count: usize, wanted: impl Fn(u8) -> bool)
     (length == count && ends).then_some(end)
 }
 
-/// Small and capital letters and digits.
+/// Returns whether a word contains lower-case and upper-case letters and digits.
 fn is_random(word: &str) -> bool {
     let any = |wanted: fn(&u8) -> bool| word.as_bytes().iter().any(wanted);
     any(u8::is_ascii_digit) && any(u8::is_ascii_uppercase) && any(u8::is_ascii_lowercase)
 }
 
-/// A bot's token: an id in base64, a time and a signature.
+/// Returns the length of a bot token of Discord: an id in base64, a time and a signature.
 fn discord(rest: &str) -> Option<usize> {
     let inner = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let id = look(rest, 0, 40);
@@ -280,20 +281,20 @@ fn discord(rest: &str) -> Option<usize> {
     (length >= 27).then_some(signature + length)
 }
 
-/// `pi_…_secret_…`, with which anyone may confirm a payment.
+/// Returns the length of `pi_…_secret_…`, with which anyone can confirm a payment at Stripe.
 fn client_secret(rest: &str) -> Option<usize> {
     let id = run(look(rest, 0, 80), |byte| byte.is_ascii_alphanumeric() || byte == b'_');
     cut(rest, ..id).contains("_secret_").then(|| run(rest, |byte| byte.is_ascii_alphanumeric() || byte == b'_'))
 }
 
-/// The secret part of a webhook's address.
+/// Returns the range of the secret part of a webhook's address.
 fn hook(rest: &str) -> Option<(usize, usize)> {
     let hook = HOOKS.iter().find(|hook| rest.starts_with(*hook))?;
     let length = run(cut(rest, hook.len()..), |byte| is_inner(byte) || matches!(byte, b'/' | b'@'));
     (length > 8).then_some((hook.len(), hook.len() + length))
 }
 
-/// The secret part of a webhook at a host below a known one (`ptb.discord.com`); the URL's host begins at `start`.
+/// Finds the secret part of a webhook at a subdomain of a known host (`ptb.discord.com`). The host begins at `start`.
 pub(super) fn hook_within(text: &str, start: usize) -> Option<Range<usize>> {
     let host = run(look(text, start, 80), is_inner);
     let known = HOOKS.iter().find_map(|hook| {
@@ -305,7 +306,7 @@ pub(super) fn hook_within(text: &str, start: usize) -> Option<Range<usize>> {
     Some(start + known + from..start + known + to)
 }
 
-/// A hash of a password, `$2y$10$…`, `$argon2id$…`, `$6$…`: it can be tried at leisure.
+/// Finds a password hash, `$2y$10$…`, `$argon2id$…`, `$6$…`, which can be attacked offline.
 pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = cut(text, at + 1..);
     let (kind, salted) = look(rest, 0, 24).split_once('$')?;
@@ -329,7 +330,7 @@ pub(super) fn password_hash(text: &str, at: usize) -> Option<Range<usize>> {
     let length = if is_name { run(rest, inner) } else { 0 };
     (length >= 20).then(|| at - name.len()..at + 1 + length)
 }
-/// `{SSHA}…` of a directory, from the `S` on.
+/// Finds `{SSHA}…`, a password hash of an LDAP directory, from the `S` on.
 fn ldap_hash(text: &str, at: usize) -> Option<Range<usize>> {
     let near = look(text, at, 12);
     let start = at + near.find('}')? + 1;
@@ -338,7 +339,7 @@ fn ldap_hash(text: &str, at: usize) -> Option<Range<usize>> {
     (is_kind && length >= 20).then(|| start..start + length)
 }
 
-/// Three parts of base64, the first of which opens a JSON object.
+/// Returns the length of a JSON web token: parts of base64, the first of which begins a JSON object.
 fn jwt(rest: &str) -> Option<usize> {
     let inner = run(rest, is_inner);
     let length = inner + run(look(rest, inner, 2), |byte| byte == b'=');
@@ -346,7 +347,7 @@ fn jwt(rest: &str) -> Option<usize> {
     (parts >= 2 && length >= 32).then_some(length)
 }
 
-/// What follows the name of an HTTP scheme, if it is none of the words that follow it in prose.
+/// Returns the range of the credentials after an HTTP authentication scheme, unless the words are prose.
 fn scheme(rest: &str) -> Option<(usize, usize)> {
     let name = ["bearer", "basic"]
         .iter()
@@ -358,16 +359,16 @@ fn scheme(rest: &str) -> Option<(usize, usize)> {
     }
     let start = name.len() + gap;
     let is_credential = |byte: u8| is_inner(byte) || matches!(byte, b'=' | b'/' | b'+' | b'~');
-    // Decided by its beginning, since a `+` may be in it and before it.
+    // The beginning decides, since a `+` may be within and before it.
     let near = cut(rest, start..).bytes().take(64).take_while(|&byte| is_credential(byte)).count();
     let token = cut(rest, start..start + near);
-    // `basic authentication`, `bearer token`: prose has neither digits nor capitals in the middle of words.
+    // `basic authentication`, `bearer token`: words in prose have no digits, and no capitals inside.
     let is_mixed = token.bytes().skip(1).any(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || byte == b'=');
     let is_long = near >= 24 && token.bytes().all(|byte| byte.is_ascii_alphabetic());
     (near >= 8 && is_mixed || is_long).then(|| (start, start + run(cut(rest, start..), is_credential)))
 }
 
-/// A private key in PEM, up to its end or the end of the text.
+/// Finds a private key in PEM format, up to its end or the end of the text.
 pub(super) fn private_key(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = cut(text, at..).strip_prefix("-----BEGIN ")?;
     let near = look(rest, 0, 48);

@@ -1,20 +1,21 @@
-//! Undoes what hides signs from the scanners: percent encoding, HTML entities, `\u0022`, wide digits and hard blanks.
+//! Decodes characters that the scanners would not recognise: percent encoding, HTML entities, `\u0022`, full-width
+//! digits and non-breaking blanks.
 
-/// Whether [`is_folded`] may say yes at this byte.
+/// Returns whether [`is_folded`] can return true at this byte.
 pub(super) const fn opens(byte: u8) -> bool {
     matches!(byte, b'%' | b'&' | b'\\' | 0xc2 | 0xd9 | 0xdb | 0xe2 | 0xef)
 }
 
-/// Whether something encoded begins at `at`.
+/// Returns whether an encoded character begins at `at`.
 pub(super) fn is_folded(bytes: &[u8], at: usize) -> bool {
     match &bytes[at..] {
-        // Paths have single ones: `C:\new`.
+        // Paths contain single ones: `C:\new`.
         [b'\\', b'r' | b'n', rest @ ..] => rest.starts_with(b"\\n") || rest.starts_with(b"\\r"),
         rest => opens(bytes[at]) && decode(rest).is_some(),
     }
 }
 
-/// `text` with everything decoded once, and where each of its bytes (and its end) was.
+/// Decodes everything in `text` once. Also returns the original position of each byte, and of the end.
 pub(super) fn unfold(text: &str) -> (String, Vec<usize>) {
     let bytes = text.as_bytes();
     let (mut out, mut places) = (Vec::with_capacity(bytes.len()), Vec::with_capacity(bytes.len() + 1));
@@ -26,11 +27,11 @@ pub(super) fn unfold(text: &str) -> (String, Vec<usize>) {
         at += length;
     }
     places.push(bytes.len());
-    // Whole characters were replaced by ASCII, so it is still UTF-8.
+    // Only whole characters were replaced by ASCII, so this is still UTF-8.
     (String::from_utf8(out).unwrap_or_default(), places)
 }
 
-/// The ASCII character that is encoded at the beginning of `bytes`, and the length of its code.
+/// Returns the ASCII character that is encoded at the start of `bytes`, and the length of its encoding.
 fn decode(bytes: &[u8]) -> Option<(u8, usize)> {
     let ascii = |high: u8, low: u8| hex(high)?.checked_mul(16)?.checked_add(hex(low)?).filter(u8::is_ascii_graphic);
     match bytes {
@@ -42,7 +43,7 @@ fn decode(bytes: &[u8]) -> Option<(u8, usize)> {
         },
         [b'\\', b'u', b'0', b'0', high, low, ..] => ascii(*high, *low).map(|byte| (byte, 6)),
         [b'\\', b'x', high, low, ..] => ascii(*high, *low).map(|byte| (byte, 4)),
-        // Line ends of a body that was quoted.
+        // Line ends in a quoted body.
         [b'\\', b'r', ..] => Some((b'\r', 2)),
         [b'\\', b'n', ..] => Some((b'\n', 2)),
         [b'&', rest @ ..] => ENTITIES
@@ -50,13 +51,13 @@ fn decode(bytes: &[u8]) -> Option<(u8, usize)> {
             .find(|(name, _)| rest.starts_with(name.as_bytes()))
             .map(|(name, byte)| (*byte, name.len() + 1)),
         [0xc2, 0xa0, ..] => Some((b' ', 2)),
-        // Thin and figure blanks, and a hyphen.
+        // Thin and figure spaces, and a hyphen.
         [0xe2, 0x80, 0x80..=0x8b | 0xaf, ..] => Some((b' ', 3)),
         [0xe2, 0x80, 0x90..=0x95, ..] | [0xe2, 0x88, 0x92, ..] => Some((b'-', 3)),
-        // Digits of Arabic and Persian.
+        // Arabic and Persian digits.
         [0xd9, low @ 0xa0..=0xa9, ..] => Some((low - 0xa0 + b'0', 2)),
         [0xdb, low @ 0xb0..=0xb9, ..] => Some((low - 0xb0 + b'0', 2)),
-        // Wide digits and signs.
+        // Full-width digits and signs.
         [0xef, 0xbc, low @ 0x81..=0xbf, ..] => Some((low - 0x80 + 0x20, 3)),
         _ => None,
     }

@@ -1,16 +1,16 @@
-//! Users and passwords of URLs and connection strings.
+//! Users and passwords in URLs and connection strings.
 
 use std::ops::Range;
 
 use super::{cut, look, look_back};
 
-/// How much of a URL is looked at, in bytes.
+/// The most bytes of a URL that are read.
 const MAX_LOOK: usize = 512;
 
-/// The user of a URL whose authority begins at `start`: `user:password@`, and a key alone as in a DSN.
+/// Finds the user in a URL whose authority begins at `start`: `user:password@`, or only a key as in a DSN.
 ///
-/// People put passwords into URLs as they are: what looks like `user:password` goes up to the last `@` before a blank
-/// or quote, even if a `/`, `#` or `?` is in it.
+/// People put passwords into URLs without encoding them. A text that looks like `user:password` extends to the last `@`
+/// before a blank or quote, even if it contains `/`, `#` or `?`.
 pub(super) fn user(text: &str, start: usize) -> Option<Range<usize>> {
     let rest = look(text, start, MAX_LOOK);
     let url = cut(rest, ..rest.find(ends_url).unwrap_or(rest.len()));
@@ -18,7 +18,7 @@ pub(super) fn user(text: &str, start: usize) -> Option<Range<usize>> {
     let scheme = cut(text, ..start).trim_end_matches("://");
     let scheme = super::tail(scheme, |byte| byte.is_ascii_alphanumeric() || byte == b'+');
     if let Some(length) = authority.rfind('@') {
-        // The account that everyone uses says nothing.
+        // A shared account, such as `git`, reveals nothing.
         let is_login = !cut(authority, ..length).contains(':')
             && (matches!(scheme, "ssh" | "git+ssh" | "ssh+git" | "svn+ssh" | "sftp" | "rsync" | "git")
                 || cut(authority, ..length) == "git");
@@ -41,7 +41,7 @@ fn ends_url(letter: char) -> bool {
     letter.is_whitespace() || matches!(letter, '"' | '\'' | '<' | '>' | '`' | '\\')
 }
 
-/// The user of `user:password@host` without a scheme, or of Oracle's `user/password@host`, whose `@` is at `at`.
+/// Finds `user:password@host` without a scheme, or Oracle's `user/password@host`. The `@` is at `at`.
 pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
     let before = look_back(text, at, 128);
     let ends = |letter: char| ends_url(letter) || matches!(letter, ',' | ';' | '(' | '[' | '{' | '=' | '&' | '|');
@@ -59,7 +59,7 @@ pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
     if let Some(oracle) = word.strip_prefix("jdbc:oracle:thin:").or_else(|| word.strip_prefix("jdbc:oracle:oci:")) {
         return oracle.contains('/').then(|| at - oracle.len()..at);
     }
-    // `//ann:…@host`, of whatever scheme the page has.
+    // A URL without a scheme: `//ann:…@host`.
     let (start, word) = word.strip_prefix("//").map_or((start, word), |rest| (start + 2, rest));
     // `sqlplus scott/tiger@orcl`
     if let Some((_, password)) = word.split_once('/') {
@@ -78,7 +78,7 @@ pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
         .rsplit_once(':')
         .is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()));
     let goes_on = port || cut(after, host.len()..).starts_with(['/', '(']);
-    // `12:30@host` and `file.js:10@v1.2` are times and places, `react:18@x` a version.
+    // `12:30@host` and `file.js:10@v1.2` are times and positions; `react:18@x` is a version.
     let is_number = password.bytes().all(|byte| byte.is_ascii_digit() || byte == b':' || byte == b'.');
     let mixed = password.bytes().any(|byte| byte.is_ascii_digit())
         && password.bytes().any(|byte| byte.is_ascii_alphabetic())
@@ -94,7 +94,7 @@ pub(super) fn bare_user(text: &str, at: usize) -> Option<Range<usize>> {
     .then_some(start..at)
 }
 
-/// What comes before an address and a colon without being its user.
+/// Words that can be before an address and a colon without being its user.
 const LABELS: [&str; 24] = [
     "mailto",
     "to",
@@ -122,8 +122,8 @@ const LABELS: [&str; 24] = [
     "webpack",
 ];
 
-/// The token in the path of a link that lets in whoever has it: `/reset-password/…`, `/verify/…`; the part that says so
-/// begins at `at`.
+/// Finds the token in the path of a link that gives access to anyone who has it: `/reset-password/…`, `/verify/…`. The
+/// path segment that names its purpose begins at `at`.
 pub(super) fn path_token(text: &str, at: usize) -> Option<Range<usize>> {
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'=' | b'~' | b'%' | b'.');
     let near = look(text, at, 64);

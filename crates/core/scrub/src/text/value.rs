@@ -1,14 +1,15 @@
-//! Where the value behind a name begins and ends.
+//! Finds where the value after a name begins and ends.
 
 use std::ops::Range;
 
 use super::super::FILTERED;
 use super::{cut, look, run, work};
 
-/// How much of a value is looked at to decide whether it is one, in bytes.
+/// The most bytes of a value that are read to decide whether it is a value.
 pub(super) const MAX_LOOK: usize = 256;
 
-/// Where a quoted value begins, and its quote with the backslashes before it; `b'…'` and its like too.
+/// Returns where a quoted value begins, and its quote with the backslashes before it. Prefixes such as `b'…'` are
+/// skipped.
 pub(super) fn quote(bytes: &[u8], start: usize) -> Option<(usize, &[u8])> {
     let prefix = match bytes.get(start..)? {
         [b'b' | b'B' | b'u' | b'r' | b'f' | b'@' | b'N' | b'n', ..] => 1,
@@ -21,7 +22,7 @@ pub(super) fn quote(bytes: &[u8], start: usize) -> Option<(usize, &[u8])> {
     matches!(bytes.get(open), Some(b'"' | b'\'' | b'`')).then(|| (open + 1, &bytes[start + prefix..=open]))
 }
 
-/// Where the quoted value that begins at `open` ends: at the same quote with as many backslashes.
+/// Returns the end of the quoted value that begins at `open`: the same quote with at most as many backslashes.
 pub(super) fn closing(text: &str, open: usize, quote: &[u8]) -> usize {
     let bytes = text.as_bytes();
     let (mark, slashes) = (quote[quote.len() - 1], quote.len() - 1);
@@ -32,13 +33,13 @@ pub(super) fn closing(text: &str, open: usize, quote: &[u8]) -> usize {
         if bytes.get(at + slashed) == Some(&mark) && slashed <= slashes {
             return at;
         }
-        // An escaped quote, or an escaped anything, is part of the value.
+        // An escaped quote, or any other escaped character, is part of the value.
         at += slashed + 1;
     }
     bytes.len()
 }
 
-/// The quoted value that begins at `start`.
+/// Returns the quoted value that begins at `start`.
 pub(super) fn quoted(text: &str, start: usize) -> Option<Range<usize>> {
     quoted_to_end(text, start).map(|(value, _)| value)
 }
@@ -51,7 +52,7 @@ pub(super) fn quoted_to_end(text: &str, start: usize) -> Option<(Range<usize>, u
     Some((open..end, text.ceil_char_boundary(closed)))
 }
 
-/// Functions and constructors that show or make what they are given.
+/// Functions and constructors that print or wrap their argument.
 const WRAPPERS: [&str; 26] = [
     "Some",
     "Ok",
@@ -81,9 +82,9 @@ const WRAPPERS: [&str; 26] = [
     "NSString",
 ];
 
-/// The literal within `Some("…")`, `new String("…")`, `string(8) "…"`, `char[]{…}`, `Just "…"` at `start`.
+/// Returns the literal within `Some("…")`, `new String("…")`, `string(8) "…"`, `char[]{…}` or `Just "…"` at `start`.
 ///
-/// In source only a known wrapper counts: `getenv("DB_PASSWORD")` gives nothing away.
+/// In source code only known wrappers count: `getenv("DB_PASSWORD")` reveals nothing.
 pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Range<usize>> {
     let mut at = start;
     let mut known = false;
@@ -99,7 +100,7 @@ pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Rang
             return None;
         }
         let behind = at + skipped + length;
-        // `string(8) "…"` of PHP, `Just "…"` of Haskell.
+        // `string(8) "…"` in PHP, `Just "…"` in Haskell.
         let counted = after
             .strip_prefix('(')
             .and_then(|rest| rest.split_once(')'))
@@ -137,7 +138,7 @@ pub(super) fn wrapped(text: &str, start: usize, only_known: bool) -> Option<Rang
     None
 }
 
-/// Where the bracket at `start` is closed; brackets within quotes do not count.
+/// Returns where the bracket at `start` is closed. Brackets within quotes do not count.
 pub(super) fn matching(bytes: &[u8], start: usize) -> usize {
     let (mut depth, mut quote, mut at) = (0usize, None, start);
     while at < bytes.len() {
@@ -161,16 +162,16 @@ pub(super) fn matching(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// Where a value without quotes ends: within about `most` bytes, cut between characters.
+/// Returns the end of an unquoted value, after at most about `most` bytes, at a character boundary.
 pub(super) fn plain_end(text: &str, start: usize, most: usize) -> usize {
     let bytes = text.as_bytes();
     let ends = |byte: u8| {
         byte.is_ascii_whitespace()
             || matches!(byte, b',' | b';' | b'&' | b')' | b'}' | b']' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'#')
     };
-    // A description of an object is one: `token=<Token object at 0x7f00>`.
+    // The description of an object is one value: `token=<Token object at 0x7f00>`.
     let is_less = bytes.get(start) == Some(&b'<') && !look(text, start, 80).contains('>');
-    // The sign at the beginning may belong to the value: `password=#hunter2`.
+    // A sign at the beginning may belong to the value: `password=#hunter2`.
     let first = usize::from(
         (matches!(bytes.get(start), Some(b'#' | b'}' | b']' | b')')) || is_less)
             && bytes.get(start + 1).is_some_and(u8::is_ascii_alphanumeric),
@@ -178,7 +179,7 @@ pub(super) fn plain_end(text: &str, start: usize, most: usize) -> usize {
     let length = first + bytes[start + first..].iter().take(most).take_while(|&&byte| !ends(byte)).count();
     let length = text.ceil_char_boundary(start + length) - start;
     work::count(length);
-    // A token behind its scheme belongs to the value.
+    // A token after its scheme belongs to the value.
     let scheme =
         matches!(&bytes[start..start + length], [b'B' | b'b', ..] if is_scheme(cut(text, start..start + length)));
     if scheme && bytes.get(start + length) == Some(&b' ') {
@@ -198,7 +199,7 @@ pub(super) fn line_end(text: &str, start: usize) -> usize {
         if end == text.len() {
             return end;
         }
-        // `Digest username="ann", response="…"`: these quotes are within the line.
+        // In `Digest username="ann", response="…"` the quotes are part of the line.
         let is_parameter = text.as_bytes()[end] == b'"' && cut(text, ..end).ends_with('=') && end > start;
         if !is_parameter {
             return end;
@@ -210,7 +211,7 @@ pub(super) fn line_end(text: &str, start: usize) -> usize {
     }
 }
 
-/// The indented lines of a YAML block whose `|` or `>` is at `start`.
+/// Returns the indented lines of a YAML block whose `|` or `>` is at `start`.
 pub(super) fn block(text: &str, start: usize) -> Option<Range<usize>> {
     let near = look(text, start, 8);
     let rest = near.strip_prefix(['|', '>'])?.trim_start_matches(['-', '+', '1', '2', '4']);

@@ -1,4 +1,4 @@
-//! Counts the bytes that are walked, so that a test can compare the work of a text with that of one twice as long.
+//! Counts the bytes that are read, so that a test can compare the work for a text with that for one of twice the size.
 
 #[cfg(test)]
 use std::cell::Cell;
@@ -8,17 +8,17 @@ thread_local! {
     static WALKED: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Notes that `bytes` were walked.
+/// Counts `bytes` as read.
 #[cfg(test)]
 pub(super) fn count(bytes: usize) {
     WALKED.with(|walked| walked.set(walked.get() + bytes + 1));
 }
 
-/// Nothing outside of tests.
+/// Does nothing outside of tests.
 #[cfg(not(test))]
 pub(super) const fn count(_: usize) {}
 
-/// How many bytes were walked since this was last asked.
+/// Returns the number of bytes that were read since the last call.
 #[cfg(test)]
 pub(crate) fn take() -> usize {
     WALKED.with(Cell::take)

@@ -24,7 +24,6 @@ use serde_json::json;
 use crate::accept::PostCount;
 use crate::{Ingest, accept};
 
-/// The route.
 pub(crate) fn route() -> Router<Arc<Ingest>> {
     Router::new().route("/projects/{project}/errors", post(handle))
 }
@@ -36,10 +35,10 @@ pub(crate) fn describe(api: &mut Description) {
         "type": "object",
         "required": ["message"],
         "properties": {
-            "message": { "type": "string", "description": "what the error is named by" },
+            "message": { "type": "string", "description": "what went wrong; names the error" },
             "type": text,
-            "timestamp": { "description": "when it happened, RFC 3339; now, if it is no time" },
-            "backtrace": { "description": "frames of `file`, `line` and `function`, the one that raised it first" },
+            "timestamp": { "description": "when it happened, in RFC 3339; the time of receipt if it is missing or not valid" },
+            "backtrace": { "description": "stack frames with `file`, `line` and `function`, starting with the one that raised the error" },
         },
     });
     let body = json!({
@@ -51,28 +50,28 @@ pub(crate) fn describe(api: &mut Description) {
                 "minItems": 1,
                 "maxItems": MAX_ERRORS,
                 "contains": error,
-                "description": "at least one that can be stored; what cannot be is named in `refused`",
+                "description": "at least one must be valid; errors that cannot be stored are listed in `refused`",
             },
-            "notifier": { "description": "the client: this and the following go with all errors" },
+            "notifier": { "description": "the client library. This field and the following ones apply to all errors" },
             "context": {},
             "environment": {},
             "session": {},
             "params": {},
-            "notifications": { "description": "whom to tell: configs in clear, or what `POST /encrypt` answered" },
+            "notifications": { "description": "whom to notify: configs in plain text, or the answer of `POST /encrypt`" },
         },
     });
     let example = json!({ "errors": [{ "type": "KeyError", "message": "no such item", "backtrace": [
         { "file": "shop/cart.py", "line": 12, "function": "add" }
     ] }] });
-    api.operation("post", "/projects/{project}/errors", "postErrors", "Sends errors, as faultline's own clients do")
-        .description("A project that is not there is made by a key of all projects. The body may be packed by gzip, deflate, br or zstd.")
+    api.operation("post", "/projects/{project}/errors", "postErrors", "Sends errors in faultline's own format")
+        .description("A key for all projects creates a project that does not exist. The body may be compressed with gzip, deflate, br or zstd.")
         .path::<ProjectName>("project", "the project's name")
         .body_as("application/json", body, example)
-        .response::<PostReceipt<'_>>(201, "the errors are durable; they show in lists some seconds later")
+        .response::<PostReceipt<'_>>(201, "the errors are durable; they appear in lists a few seconds later")
         .error(Reason::ProjectName, "this is not a valid project name")
-        .error(Reason::OriginNotAllowed, "the project does not take events from pages of this origin")
-        .error(Reason::RateLimited, "the project sends more events a minute than it may")
-        .error(Reason::QuotaExceeded, "the project has sent as many events as it may in this month");
+        .error(Reason::OriginNotAllowed, "the project does not accept events from pages of this origin")
+        .error(Reason::RateLimited, "the project has reached its limit of events per minute")
+        .error(Reason::QuotaExceeded, "the project has reached its limit of events for this month");
 }
 
 async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Response {
@@ -105,14 +104,14 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     http_common::created(&PostReceipt { data, id, refused: refused.iter().map(Fault::from).collect() })
 }
 
-/// v1's answer, and `id`, without which v1's JavaScript client waits for ever. What was refused beside it is named.
+/// The answer of v1 with an `id`, without which v1's JavaScript client waits forever, and the parts that were refused.
 #[derive(Serialize, JsonSchema)]
 #[schemars(rename = "Posted")]
 struct PostReceipt<'a> {
     data: StoredErrors,
-    /// The first error's event id.
+    /// The event id of the first error.
     id: EventId,
-    /// What of the body is not stored, and why.
+    /// The parts of the body that are not stored, and why.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = MAX_REFUSED))]
     refused: Vec<Fault<'a>>,
@@ -124,5 +123,5 @@ struct StoredErrors {
     errors: PostCount,
 }
 
-/// All but one error, all configs, and what is said of them as a whole.
+/// All errors but one, all configs, and refusals of a list as a whole.
 const MAX_REFUSED: usize = MAX_ERRORS + 20;

@@ -1,4 +1,4 @@
-//! Sealing the notification configs of a post, before anything of them rests.
+//! Seals the notification configs of a post, before any part of them is stored.
 
 use formats::inbox::{Addressee, Notifications};
 use model::id::{ConfigId, ProjectName};
@@ -10,8 +10,8 @@ use serde_json::Value;
 use crate::Ingest;
 
 impl Ingest {
-    /// Those configs that the project uses; the others are refused by name. While the setting cannot be read all are
-    /// taken: notify asks again before it uses them.
+    /// Returns the configs that the project's setting allows, and adds a refusal for the others. If the setting cannot
+    /// be read, all are allowed: notify checks again before it uses them.
     pub(super) async fn drop_unused(
         &self,
         project: &Addressee,
@@ -28,10 +28,10 @@ impl Ingest {
         if allowed.len() < count {
             let message = match which {
                 PostedConfigs::Sealed => {
-                    "this project uses sealed notifications only: send what `POST /encrypt` answered"
+                    "this project accepts only sealed notifications: send the answer of `POST /encrypt`"
                 }
                 PostedConfigs::Any | PostedConfigs::Off => {
-                    "this project uses no notifications that are posted: set rules, or change `postedConfigs`"
+                    "this project does not accept posted notifications: set rules, or change `postedConfigs`"
                 }
             };
             refused.push(Refusal::new(Reason::NotificationsNotAllowed, message).at(["notifications"]));
@@ -39,11 +39,11 @@ impl Ingest {
         allowed
     }
 
-    /// The configs of a post to `project`, sealed; `None` if there are none.
+    /// Seals the configs of a post to `project`. Returns `None` if there are none.
     ///
-    /// What cannot be sealed is left out, and said beside the success: the event matters more than who is told of it. A
-    /// client that is refused would not come again (most of v1's do not), so the event would be lost; the config comes
-    /// with the next post.
+    /// If they cannot be sealed, the post is accepted without them and the answer says so: the event matters more than
+    /// its notification. Most v1 clients would not retry a refused post, so the event would be lost, whereas the
+    /// configs are sent again with the next post.
     pub(super) async fn seal(
         &self,
         project: &ProjectName,
@@ -65,8 +65,8 @@ impl Ingest {
             .collect();
         let plaintext = configs.to_string().into_bytes();
         let sealed = sealer.seal(project, &plaintext).await.map_err(|error| {
-            tracing::error!(error.kind = ?error.kind(), error.message = %error, "a post's notifications cannot be sealed");
-            refuse_unsealed("the notifications of this post cannot be sealed now: they are taken with the next one")
+            tracing::error!(error.kind = ?error.kind(), error.message = %error, "failed to seal the notifications of a post");
+            refuse_unsealed("the notifications of this post could not be sealed: send them again with the next post")
         })?;
         Ok(Some(Notifications { id: ConfigId::of(project, &plaintext), sealed }))
     }

@@ -1,4 +1,4 @@
-//! Answers as SDKs understand them: success is exactly 200, with JSON.
+//! Answers in the form that SDKs understand: success is exactly status 200 with JSON.
 
 use std::collections::BTreeSet;
 
@@ -9,26 +9,27 @@ use protocol::sentry::ItemKind;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// For how long an SDK shall not send what is not stored, in seconds.
+/// How long an SDK must not send categories that are not stored, in seconds.
 const SWITCHED_OFF_SECONDS: u32 = 3_600;
 
 #[derive(Serialize, JsonSchema)]
 pub(super) struct Accepted {
-    /// The event's id, if there was one.
+    /// The id of the event, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<EventId>,
 }
 
-/// 200 with the event's id, or without one if nothing had an event.
+/// Returns 200 with the event's id, or without an id if the request had no event.
 pub(super) fn accept(id: Option<EventId>) -> Answer {
     http_common::ok(&Accepted { id })
 }
 
-/// The same, and a rate limit for each category of items that were not stored, so that the SDK stops sending them.
+/// Like [`accept`], with a rate limit for each category of items that were not stored, so that the SDK stops sending
+/// them.
 pub(super) fn accept_but(id: Option<EventId>, not_stored: &[&ItemKind]) -> Answer {
     let mut response = accept(id)?;
     let categories: BTreeSet<_> = not_stored.iter().filter_map(|kind| kind.category()).collect();
-    // `default` is what messages are sent as, too.
+    // SDKs send messages in the category `default`, too, so it is never limited.
     let categories: Vec<_> = categories.into_iter().filter(|category| *category != "default").collect();
     if !categories.is_empty() {
         let limits = format!("{SWITCHED_OFF_SECONDS}:{}:organization", categories.join(";"));

@@ -1,5 +1,5 @@
-//! `POST /api/{id}/minidump/`: what crash reporters upload (Crashpad, Breakpad, Electron). The crash is an event; the dump
-//! itself is not stored.
+//! `POST /api/{id}/minidump/`: uploads of crash reporters (Crashpad, Breakpad, Electron). The crash becomes an event;
+//! the minidump itself is not stored.
 
 use std::sync::Arc;
 
@@ -40,7 +40,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let has_fields = form.fields().next().is_some();
     if form.dump_size().is_none() && !has_fields {
         let message =
-            "the body holds no minidump: send it as the form field `upload_file_minidump`, or as the body itself";
+            "the body has no minidump: send one as the form field `upload_file_minidump`, or as the body itself";
         return Err(Refusal::new(Reason::BodyInvalid, message));
     }
     if form.dump_size().is_some() {
@@ -56,7 +56,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
     };
     ingest.accept(&Message { header, payload: event.into_bytes() }).await?;
-    // Crash reporters keep the answer as the name of their report: an id with dashes, and nothing else.
+    // Crash reporters store the answer as the name of their report: an id with dashes, and nothing else.
     let id = id.to_string();
     let dashed = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");
     let mut response = Response::new(Body::from(dashed));

@@ -1,4 +1,4 @@
-//! Who sends, and to which project.
+//! Finds out who sends, and to which project.
 
 use formats::inbox::Addressee;
 use futures_util::future::join;
@@ -13,9 +13,9 @@ use store::ports::Scope;
 use crate::Ingest;
 
 impl Ingest {
-    /// Where the events of a request go, and by which key: found by its credentials, and the project number in its path
-    /// `/api/{id}/…` (in tunnel mode in the envelope's `dsn`, for legacy `/api/store` by the key alone). A page must be of
-    /// an origin that the project allows.
+    /// Returns where to send the events of a request, and the key that they were sent with. The project is the number
+    /// in the path `/api/{id}/…`; in tunnel mode it is in the envelope's `dsn`, and for legacy `/api/store` it is the
+    /// project of the key. A page must have an origin that the project allows.
     pub(super) async fn authenticate(
         &self,
         headers: &HeaderMap,
@@ -48,8 +48,8 @@ impl Ingest {
         Err(refused.unwrap_or_else(missing))
     }
 
-    /// The caller who shows `key`. The limits of the project that is named are read at the same time, so that a first
-    /// event waits for one answer of the table and not for two.
+    /// Returns the caller who sent `key`. The limits of the project in the path are read at the same time, so that a
+    /// first event waits for one round trip to the table, not two.
     async fn find_caller(&self, key: &str, named: Option<ProjectId>) -> Result<Caller, Refusal> {
         let ahead = async {
             if let Some(project) = named {
@@ -60,19 +60,20 @@ impl Ingest {
     }
 }
 
-/// Where a caller's events go: to the project that is named, else to the one that the key is of.
+/// Returns the project in the path, or else the project of the key.
 fn find_addressee(caller: &Caller, named: Option<ProjectId>) -> Result<Addressee, Refusal> {
     match (named, caller.check_poster()?) {
         (Some(project), _) => caller.post_to_id(project),
         (None, Scope::Project(project, _)) => Ok(Addressee::Id(*project)),
         (None, Scope::All) => {
-            let message = "no project: this key is of all projects, so it takes a key of one project instead";
+            let message =
+                "no project: this key is for all projects, so name one in the path, or use a key for one project";
             Err(Refusal::new(Reason::KeyProject, message))
         }
     }
 }
 
-/// The project number in a path `/api/{id}/…`; `None` for paths that have none.
+/// Returns the project number in a path `/api/{id}/…`, or `None` for other paths.
 fn parse_project(path: &str) -> Result<Option<ProjectId>, Refusal> {
     match path.trim_start_matches("/api/").split_once('/') {
         Some((id, _)) if path.starts_with("/api/") => {

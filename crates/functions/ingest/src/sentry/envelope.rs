@@ -1,5 +1,5 @@
-//! `POST /api/{id}/envelope/`: what every current SDK sends. Also at `/tunnel`, where the envelope's `dsn` says whose it
-//! is.
+//! `POST /api/{id}/envelope/`: the format of every current SDK. Also at `/tunnel`, where the envelope's `dsn` names the
+//! project.
 
 use std::collections::HashSet;
 use std::net::IpAddr;
@@ -21,8 +21,8 @@ use protocol::sentry::{Envelope, EnvelopeItem, MAX_HEADER, MAX_HEADER_WITHOUT_KE
 use super::answer::accept_but;
 use crate::{Ingest, accept};
 
-/// How large an envelope may be, with everything in it that is not stored, in bytes. Sentry's own limit. A function of
-/// Lambda gets at most 6 MB, however packed.
+/// The most bytes of an envelope, including items that are not stored. This is Sentry's own limit. A Lambda function
+/// receives at most 6 MB, however well compressed.
 pub(super) const ENVELOPE_LIMITS: Limits = Limits { sent: 200 << 20, unpacked: 200 << 20 };
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
@@ -33,8 +33,8 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
     ingest.answer(accept_envelope(&ingest, request)).await
 }
 
-/// Accepts the events of an envelope. What is not stored is counted, and the SDK told to stop sending it; a faulty item
-/// costs itself only.
+/// Accepts the events of an envelope. Items that are not stored are counted, and the answer asks the SDK to stop
+/// sending them. An invalid item does not affect the others.
 pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let client_ip = accept::find_client_ip(request.extensions());
@@ -53,7 +53,7 @@ pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> 
         (_, None) => {}
     }
     match envelope.refused.into_iter().next() {
-        // Nothing in it could be used: the SDK shall hear of it.
+        // No item could be used, so the SDK is informed.
         Some(refusal) if accepted.is_none() && not_stored.is_empty() => Err(refusal),
         _ => accept_but(accepted, &not_stored),
     }
@@ -61,8 +61,8 @@ pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> 
 
 type Sender = (Addressee, Option<KeyId>);
 
-/// Reads the envelope of a `sender` who is known; or finds out by its first line who it is, before more of it is read.
-/// With the envelope comes why it broke off, if it did: the events before that are whole.
+/// Reads an envelope. If the `sender` is not known yet, it is found by the `dsn` in the first line, before more is
+/// read. Also returns why the envelope broke off, if it did: the events before that point are complete.
 async fn read(
     ingest: &Ingest,
     request: Request<Body>,
@@ -81,7 +81,7 @@ async fn read(
         if sender.is_err() {
             let dsn = reader.header().and_then(|header| header.dsn.clone());
             sender = find_sender(ingest, &headers, &uri, dsn.as_deref(), sender).await;
-            // Of what nobody may send no more is read than the line that could have told.
+            // Without a valid sender, nothing is read after the line that could have named one.
             if sender.is_err() && (reader.header().is_some() || read.is_err()) {
                 sender.as_ref().map_err(Clone::clone)?;
             }
@@ -101,7 +101,7 @@ async fn read(
     }
 }
 
-/// Who sends, if the `dsn` says it and nothing else did.
+/// Returns the sender named by the `dsn`, if nothing else named one.
 async fn find_sender(
     ingest: &Ingest,
     headers: &HeaderMap,
@@ -115,7 +115,7 @@ async fn find_sender(
     }
 }
 
-/// Accepts each event as a message of its own; gives back the id of the first.
+/// Accepts each event as a separate message. Returns the id of the first one.
 async fn accept_events(
     ingest: &Ingest,
     headers: &HeaderMap,
@@ -136,7 +136,7 @@ async fn accept_events(
         };
         match ingest.accept(&Message { header, payload: item.payload.clone() }).await {
             Ok(()) => drop(accepted.get_or_insert(id)),
-            // The items after it are counted all the same.
+            // The items after it are still counted.
             Err(refusal) if refusal.limited.is_some() => {
                 if accepted.is_some() || limited.is_some() {
                     ingest.outcomes.count(refusal.reason);
@@ -152,8 +152,8 @@ async fn accept_events(
     }
 }
 
-/// The id of an event. That of the envelope's header names its first event: of a further one it is the event's own, else
-/// one that follows from the header's, so that an envelope which is sent again has the same ones.
+/// Returns the id of an event. The id in the envelope's header is the id of its first event. Any further event has its
+/// own id, or else one that is derived from the header's, so that an envelope gets the same ids when it is sent again.
 fn choose_event_id(ingest: &Ingest, envelope: &Envelope, item: &EnvelopeItem, used: &HashSet<EventId>) -> EventId {
     let named = envelope.header.event_id.filter(|_| used.is_empty()).or(item.event_id);
     match named.filter(|id| !used.contains(id)) {

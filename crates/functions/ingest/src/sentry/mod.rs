@@ -15,7 +15,6 @@ pub(crate) use describe::describe;
 
 use crate::Ingest;
 
-/// All of them.
 pub(crate) fn routes() -> Router<Arc<Ingest>> {
     Router::new().merge(envelope::routes()).merge(store::routes()).merge(security::routes()).merge(crash::routes())
 }

@@ -1,4 +1,4 @@
-//! `POST /api/{id}/security/`, `/csp-report/` and `/nel/`: what browsers report by themselves.
+//! `POST /api/{id}/security/`, `/csp-report/` and `/nel/`: reports that browsers send by themselves.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use protocol::sentry::security;
 
 use crate::{Ingest, accept};
 
-/// How large a body of reports may be, in bytes.
+/// The most bytes of a body of reports.
 const REPORT_LIMITS: Limits = Limits { sent: 2 << 20, unpacked: 2 << 20 };
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {

@@ -55,7 +55,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     accept(Some(id))
 }
 
-/// The JSON in a body: old clients send it in base64, some of them packed by zlib within.
+/// Returns the JSON in a body. Old clients send it as base64, some with zlib compression inside.
 fn decode_body(body: &[u8]) -> Result<Cow<'_, [u8]>, model::outcome::Refusal> {
     if body.trim_ascii_start().starts_with(b"{") {
         return Ok(Cow::Borrowed(body));

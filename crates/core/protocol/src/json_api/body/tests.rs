@@ -3,7 +3,7 @@ use serde_json::Map;
 use super::*;
 use crate::json_api::post::{self, Post};
 
-/// As the processor reads it.
+/// Returns the body as the processor reads it from the inbox.
 fn stored(taken: &Taken) -> Post {
     json::parse(&serde_json::to_vec(taken).unwrap()).unwrap()
 }
@@ -17,7 +17,7 @@ fn refused(body: &str, reason: Reason, path: &[&str], says: &str) {
 }
 
 #[test]
-fn a_body_that_cannot_be_used_says_where_and_what_to_send() {
+fn a_refusal_names_the_place_and_the_fix() {
     refused("", Reason::BodyNotJson, &[], "JSON object");
     refused("{\"errors\":", Reason::BodyNotJson, &[], "line 1 column 10");
     refused("[]", Reason::BodyInvalid, &[], "is a list");
@@ -31,7 +31,7 @@ fn a_body_that_cannot_be_used_says_where_and_what_to_send() {
     refused(r#"{"errors":[{"message":"m","type":1}]}"#, Reason::BodyInvalid, &["errors", "0", "type"], "a number");
 }
 
-/// What a body may cost further on is bounded where it comes in.
+/// Limits on the body bound the cost of all later stages.
 #[test]
 fn a_body_that_would_grow_is_refused() {
     let errors = |n: usize| vec![r#"{"message":"m"}"#; n].join(",");
@@ -42,7 +42,7 @@ fn a_body_that_would_grow_is_refused() {
     assert!(Parsed::of(body(60, &half).as_bytes()).is_ok());
     refused(&body(1_000, &half), Reason::BodyTooLargeUnpacked, &[], "send fewer");
     let note = "x".repeat(1 << 20);
-    // What counts is what the processor writes: numbers grow, escapes shrink.
+    // The size counts as the processor writes it: numbers can become longer, and escapes shorter.
     let numbers = vec!["1e15"; 60_000].join(",");
     refused(
         &format!(r#"{{"errors":[{{"message":"m","n":[{numbers}]}}]}}"#),
@@ -68,7 +68,7 @@ fn one_bad_error_leaves_its_neighbours() {
 }
 
 #[test]
-fn what_the_clients_really_send_is_accepted() {
+fn bodies_of_real_clients_are_accepted() {
     let body = r#"{"errors":[{"type":"","message":"","backtrace":null,"timestamp":null}],
         "notifications":null,"context":null,"session":[],"x":1}"#;
     let Parsed { taken, refused, notifications } = Parsed::of(body.as_bytes()).unwrap();
@@ -78,7 +78,7 @@ fn what_the_clients_really_send_is_accepted() {
     assert!(refused.is_empty() && notifications.is_empty());
 }
 
-/// No secret rests in the inbox: a posted notification config is not part of what is stored.
+/// No secret is in the inbox: posted notification configs are not stored with the errors.
 #[test]
 fn notification_configs_are_kept_apart() {
     let slack = r##"{"type":"slack","endpoint":"https://hooks.slack.com/services/SECRET","channel":"#x"}"##;
@@ -89,14 +89,14 @@ fn notification_configs_are_kept_apart() {
     assert_eq!(refused.iter().map(|refusal| refusal.path.join(".")).collect::<Vec<_>>(), ["notifications.1"]);
 }
 
-/// A tree takes up to eighty times the memory of its JSON: what would, is refused before it is built.
+/// Parsed JSON can take eighty times the memory of its text. Such a body is refused before it is parsed.
 #[test]
 fn a_body_that_would_take_much_memory_is_refused() {
     let many = |entry: &str, count: usize| format!("[{}0]", format!("{entry},").repeat(count));
     let body = |key: &str, list: &str| format!(r#"{{"errors":[{{"message":"m"}}],"{key}":{list}}}"#);
     let lists = many("[0]", 1_000_000);
-    refused(&body("context", &lists), Reason::BodyTooLargeUnpacked, &[], "so many values");
-    refused(&body("x", &lists), Reason::BodyTooLargeUnpacked, &[], "so many values");
+    refused(&body("context", &lists), Reason::BodyTooLargeUnpacked, &[], "too many values");
+    refused(&body("x", &lists), Reason::BodyTooLargeUnpacked, &[], "too many values");
     refused(&format!(r#"{{"errors":{}}}"#, many("0", 2_000_000)), Reason::BodyInvalid, &["errors"], "2000001 entries");
     let large = format!(r#"{{"errors":[{{"message":"m","x":{}}},{{"message":"n"}}]}}"#, many("{\"a\":0}", 100_000));
     let Parsed { taken, refused: left_out, .. } = Parsed::of(large.as_bytes()).unwrap();
@@ -110,7 +110,7 @@ fn a_body_that_would_take_much_memory_is_refused() {
 }
 
 #[test]
-fn no_more_configs_are_read_than_there_may_be() {
+fn no_more_configs_are_read_than_the_limit() {
     let body = |configs: &str| format!(r#"{{"errors":[{{"message":"m"}}],"notifications":{configs}}}"#);
     let Parsed { refused, notifications, .. } =
         Parsed::of(body(&format!("[{}null]", "0,".repeat(500_000))).as_bytes()).unwrap();

@@ -1,27 +1,26 @@
-//! Reads `multipart/form-data` piece by piece, and holds its texts only.
+//! Reads `multipart/form-data` piece by piece, and keeps only texts in memory, not files.
 
 use model::outcome::{Reason, Refusal};
 
-/// The longest headers of a part, in bytes.
+/// The most bytes in the headers of a part.
 const MAX_HEADERS: usize = 16 << 10;
-/// How many bytes all texts may have together.
+/// The most bytes of all texts together.
 const MAX_TEXTS: usize = 2 << 20;
-/// The most fields.
 const MAX_FIELDS: usize = 1_000;
-/// The longest boundary, in bytes: RFC 2046 has 70.
+/// The longest boundary, in bytes. RFC 2046 allows 70.
 const MAX_BOUNDARY: usize = 200;
 
-/// A form that is read. Of files it is known how large they are.
+/// A form that is being read. Only the size of files is kept.
 #[derive(Debug, Default)]
 pub struct CrashForm {
-    /// What ends a part, with the line end before it; empty if the body is a dump and no form.
+    /// The bytes that end a part: a line end and the boundary. Empty if the body is a bare dump instead of a form.
     delimiter: Vec<u8>,
     pub(super) held: Vec<u8>,
     part: Option<FormPart>,
     fields: Vec<(String, String)>,
     texts: usize,
     dump: Option<u64>,
-    /// The first bytes of a body that is a dump and no form.
+    /// The first bytes of a body that is a bare dump.
     magic: Vec<u8>,
     is_done: bool,
 }
@@ -35,7 +34,7 @@ struct FormPart {
 }
 
 impl CrashForm {
-    /// Of a body of this `Content-Type`; one that is not a form is a dump.
+    /// Creates a reader for a body with this `Content-Type`. A body that is not a form is treated as a dump.
     pub fn new(content_type: &str) -> Self {
         let mut form = Self::default();
         let is_form = content_type.trim_start().get(..10).is_some_and(|kind| kind.eq_ignore_ascii_case("multipart/"));
@@ -43,7 +42,7 @@ impl CrashForm {
         match boundary.filter(|boundary| !boundary.is_empty() && boundary.len() <= MAX_BOUNDARY) {
             Some(boundary) => {
                 form.delimiter = format!("\r\n--{boundary}").into_bytes();
-                // The first has no line end before it.
+                // The first boundary has no line end before it.
                 form.held = b"\r\n".to_vec();
             }
             None => form.dump = Some(0),
@@ -51,7 +50,7 @@ impl CrashForm {
         form
     }
 
-    /// Takes what comes next.
+    /// Reads the next bytes of the body.
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         if self.delimiter.is_empty() {
             self.magic.extend(bytes.iter().take(4 - self.magic.len()));
@@ -66,26 +65,27 @@ impl CrashForm {
         Ok(())
     }
 
-    /// The texts, by their names.
+    /// Returns the texts of the form as pairs of name and value.
     pub fn fields(&self) -> impl Iterator<Item = &(String, String)> {
         self.fields.iter()
     }
 
-    /// How many bytes the minidump has, if there is one. A body that is no form must begin as dumps do.
+    /// Returns the size of the minidump in bytes, if there is one. A body that is not a form must begin with the magic
+    /// bytes of a minidump.
     pub fn dump_size(&self) -> Option<u64> {
         let is_dump = !self.delimiter.is_empty() || matches!(self.magic.as_slice(), b"MDMP" | b"PMDM");
         self.dump.filter(|size| *size > 0 && is_dump)
     }
 
-    /// Whether it is a form, and broke off.
+    /// Returns whether the body is a form that ended too early.
     pub fn is_cut(&self) -> bool {
         !self.delimiter.is_empty() && !self.is_done
     }
 
-    /// Takes the next delimiter with what stands before it, or the headers behind it; `false` if more is needed.
+    /// Reads up to the next delimiter, and the headers after it. Returns `false` if more bytes are needed.
     fn step(&mut self) -> Result<bool, Refusal> {
         let Some(at) = find(&self.held, &self.delimiter) else {
-            // A delimiter may have begun.
+            // The last bytes may be the beginning of a delimiter.
             let certain = self.held.len().saturating_sub(self.delimiter.len());
             self.take_content(certain)?;
             return Ok(false);
@@ -107,7 +107,7 @@ impl CrashForm {
         self.end_part();
         let headers: Vec<u8> = self.held.drain(..self.delimiter.len() + headers + 4).collect();
         self.begin_part(&String::from_utf8_lossy(&headers));
-        // Content may be empty: then the line end before the delimiter is that behind the headers.
+        // An empty part has no line end of its own before the delimiter: the one after the headers serves as both.
         if self.held.starts_with(&self.delimiter[2..]) {
             self.held.splice(..0, *b"\r\n");
         }
@@ -121,17 +121,18 @@ impl CrashForm {
         self.part = Some(FormPart { name, is_file, text: Vec::new(), size: 0 });
     }
 
-    /// Takes `count` bytes of what is held as the content of the part.
+    /// Takes the first `count` held bytes as content of the current part.
     fn take_content(&mut self, count: usize) -> Result<(), Refusal> {
         let content = self.held.drain(..count);
         let Some(part) = &mut self.part else { return Ok(()) };
         part.size += count as u64;
-        // The event itself may come as a file.
+        // The event may be sent as a file.
         if !part.is_file || part.name.starts_with("sentry") {
             self.texts += count;
             if self.texts > MAX_TEXTS || self.fields.len() >= MAX_FIELDS {
-                let message =
-                    format!("the form has more than {MAX_FIELDS} texts of {MAX_TEXTS} bytes: send less of it");
+                let message = format!(
+                    "the form may have at most {MAX_FIELDS} text fields with {MAX_TEXTS} bytes in total: send less"
+                );
                 return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
             }
             part.text.extend(content);
@@ -150,10 +151,10 @@ impl CrashForm {
     }
 }
 
-/// The field that holds the dump.
+/// The form field that contains the dump.
 const DUMP: &str = "upload_file_minidump";
 
-/// A parameter of a header's value, such as the `name` of a part.
+/// Returns a parameter of a header value, such as `name` in `Content-Disposition`.
 fn parameter(value: &str, name: &str) -> Option<String> {
     value.split(';').skip(1).find_map(|parameter| {
         let (key, value) = parameter.split_once('=')?;

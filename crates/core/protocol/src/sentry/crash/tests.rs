@@ -11,14 +11,14 @@ fn read(parts: &[String], size: usize) -> CrashForm {
     let mut form = CrashForm::new(KIND);
     for piece in body.as_bytes().chunks(size) {
         form.push(piece).unwrap();
-        assert!(form.held.len() < 300 + 2 * size, "the dump is not held");
+        assert!(form.held.len() < 300 + 2 * size, "the dump is not kept in memory");
     }
     assert!(!form.is_cut());
     form
 }
 
 #[test]
-fn a_form_is_read_in_whatever_pieces_it_comes() {
+fn a_form_can_be_read_in_any_pieces() {
     let dump = part(
         "upload_file_minidump",
         "; filename=\"a.dmp\"\r\nContent-Type: application/octet-stream",
@@ -48,7 +48,7 @@ fn a_form_is_read_in_whatever_pieces_it_comes() {
 }
 
 #[test]
-fn what_the_application_says_comes_first() {
+fn data_of_the_application_takes_precedence() {
     let event = event(&read(
         &[part("sentry__2", "", r#"essage":"out of memory"}"#), part("sentry__1", "", r#"{"level":"error","m"#)],
         64,
@@ -70,7 +70,7 @@ fn a_dump_alone_is_a_crash() {
 }
 
 #[test]
-fn a_body_of_another_kind_is_no_dump() {
+fn a_body_of_another_kind_is_not_a_dump() {
     for body in ["", "{}", "MDM", "a=b"] {
         let mut form = CrashForm::new("application/x-www-form-urlencoded");
         for byte in body.bytes() {
@@ -93,7 +93,7 @@ fn texts_and_headers_are_bounded() {
 
 proptest::proptest! {
     #[test]
-    fn whatever_comes_it_does_not_panic(bytes in "(------x-1|--|\r\n|Content-Disposition: form-data; name=\"[a\\[\\]]{0,4}\"|x){0,20}", size in 1_usize..9) {
+    fn arbitrary_input_does_not_panic(bytes in "(------x-1|--|\r\n|Content-Disposition: form-data; name=\"[a\\[\\]]{0,4}\"|x){0,20}", size in 1_usize..9) {
         let mut form = CrashForm::new(KIND);
         for piece in bytes.as_bytes().chunks(size) {
             let _ = form.push(piece);

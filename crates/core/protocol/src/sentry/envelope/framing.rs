@@ -1,18 +1,18 @@
-//! Where an item's payload ends.
+//! Finds where the payload of an item ends.
 
-/// What the bytes after an item's header say of its payload.
+/// Where the payload of an item ends, according to the item's header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
-    /// It has `payload` bytes; what follows begins at `next`.
+    /// The payload has `payload` bytes, and the next item begins at `next`.
     Whole { payload: usize, next: usize },
-    /// It does not end where the header says.
+    /// The payload does not end where the header says.
     Wrong,
-    /// That cannot be known yet.
+    /// More bytes are needed to decide.
     Unknown,
 }
 
 impl Framing {
-    /// Of a payload that has a length: behind it stands a line end, or nothing.
+    /// Frames a payload whose length is in the header: after it comes a line end, or the end of the envelope.
     pub(super) fn by_length(bytes: &[u8], length: usize, ended: bool) -> Self {
         if bytes.len() < length {
             return if ended { Self::Wrong } else { Self::Unknown };
@@ -27,7 +27,7 @@ impl Framing {
         }
     }
 
-    /// Of a payload that is a line, which ends at `line_end` if that is known.
+    /// Frames a payload without a length, which is one line. It ends at `line_end`, if that is known.
     pub(super) fn by_line(bytes: &[u8], line_end: Option<usize>, ended: bool) -> Self {
         match line_end {
             Some(end) => Self::Whole { payload: end, next: end + 1 },
@@ -37,8 +37,8 @@ impl Framing {
     }
 }
 
-/// How many bytes the JSON object at the start of `bytes` has, by its quotes and brackets alone; `None` if there is none
-/// or its end is missing. Texts may hold line ends: clients do not escape them all.
+/// Returns the length of the JSON object at the start of `bytes`, found by its quotes and brackets only. `None` if
+/// there is no object, or its end is missing. Strings may contain line ends, since some clients do not escape them.
 pub(super) fn object_length(bytes: &[u8]) -> Option<usize> {
     let start = bytes.iter().position(|&byte| byte == b'{')?;
     if !bytes[..start].iter().all(|byte| byte.is_ascii_whitespace() || matches!(byte, 0xef | 0xbb | 0xbf)) {

@@ -1,4 +1,4 @@
-//! The lines of an envelope that say what follows.
+//! The header of an envelope, and the headers of its items.
 
 use crate::sentry::{ItemKind, moment};
 use model::id::EventId;
@@ -6,19 +6,19 @@ use model::json::{self, Word};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 
-/// The longest value of a header that is read, in bytes.
+/// The longest header value that is read, in bytes.
 const MAX_WORD: usize = 2 << 10;
 
-/// The envelope header. Only what is used is read; a value of the wrong form is as if it were missing, since none of them
-/// is worth an event.
+/// The envelope header. Only the values that are used are read. A value of the wrong type is treated as missing, since
+/// none of them is worth losing an event.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Header {
-    /// The id of the event in the envelope; before the payload's own.
+    /// The id of the event in the envelope. It takes precedence over the id in the payload.
     pub event_id: Option<EventId>,
-    /// Where the SDK meant to send it: in tunnel mode the only credentials there are. See
+    /// The DSN that the SDK sends to. In tunnel mode it is the only place with credentials. See
     /// [`Dsn::parse`](crate::sentry::auth::Dsn::parse).
     pub dsn: Option<String>,
-    /// When it was sent, by the client's clock.
+    /// When the envelope was sent, by the client's clock.
     pub sent_at: Option<Timestamp>,
 }
 
@@ -27,10 +27,7 @@ impl Header {
         let words = json::words(line, ["event_id", "dsn", "sent_at"], MAX_WORD).map_err(|error| {
             let is_json = json::check(line, json::MAX_DEPTH).is_ok();
             let reason = if is_json { Reason::BodyInvalid } else { Reason::BodyNotJson };
-            Refusal::new(
-                reason,
-                format!("the envelope's first line is {error}: send a JSON object, `{{}}` at the least"),
-            )
+            Refusal::new(reason, format!("the envelope's first line is {error}: send a JSON object, at least `{{}}`"))
         })?;
         let [event_id, dsn, sent_at] = words.0.map(|word| word.and_then(Word::text));
         Ok(Self {
@@ -41,28 +38,28 @@ impl Header {
     }
 }
 
-/// An item's header.
+/// The header of an item.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
-    /// Its type; `None` if it has none that is a text.
+    /// The type, or `None` if it is missing or not a string.
     pub(super) kind: Option<ItemKind>,
-    /// How many bytes its payload has, if it says so.
+    /// The length of the payload in bytes, if it is given.
     pub(super) length: Option<usize>,
 }
 
 impl Head {
-    /// `None` if the line is not an item's header at all.
+    /// Parses the header of an item. `None` if the line cannot be one.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
         let ([kind, length], _) = json::words(line, ["type", "length"], MAX_WORD).ok()?;
-        // A length of another form is as if there were none: the payload's line end is as good.
+        // A malformed length is treated as missing, since the line end of the payload is good enough.
         let length = length.and_then(|length| match length {
             Word::Number(digits) | Word::Text(digits) => digits.trim().trim_end_matches(".0").parse().ok(),
         });
         Some(Self { kind: kind.and_then(Word::text).map(|name| ItemKind::parse(&name)), length })
     }
 
-    /// The head of a line that can only be an item's header: a JSON object with a `type` that is known, and without keys
-    /// that only payloads have.
+    /// Parses a line that must be the header of an item: a JSON object with a known `type`, and without keys that only
+    /// payloads have.
     pub(super) fn certain(line: &[u8]) -> Option<Self> {
         if !line.trim_ascii_start().starts_with(b"{") {
             return None;

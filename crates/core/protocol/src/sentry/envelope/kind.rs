@@ -1,60 +1,60 @@
-//! What an item is.
+//! Types of envelope items.
 
-/// The type of an item. Names that are not known yet are kept, since SDKs are newer than servers.
+/// The type of an item. Unknown names are kept, since SDKs can be newer than the server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ItemKind {
-    /// An error or a message: what faultline stores.
+    /// An error or a message: the only type that faultline stores.
     Event,
-    /// A trace's root span, of an application's performance.
+    /// The root span of a trace, for performance monitoring.
     Transaction,
     /// A file that belongs to an event.
     Attachment,
-    /// What a user says of an event, as an event.
+    /// Feedback of a user about an event, in the form of an event.
     Feedback,
-    /// What a user says of an event, in the older form.
+    /// Feedback of a user about an event, in the older form.
     UserReport,
-    /// A session's update, for release health.
+    /// An update of a session, for release health.
     Session,
-    /// Sessions counted together.
+    /// Aggregated sessions.
     Sessions,
-    /// What the SDK itself discarded.
+    /// Counts of what the SDK itself discarded.
     ClientReport,
-    /// A cron job that begins or ends.
+    /// The start or end of a cron job.
     CheckIn,
-    /// A span of its own.
+    /// A single span.
     Span,
     /// Structured log lines.
     Log,
-    /// Metrics that belong to a trace.
+    /// A metric that belongs to a trace.
     TraceMetric,
     /// A profile of a transaction.
     Profile,
-    /// A piece of a continuous profile.
+    /// A part of a continuous profile.
     ProfileChunk,
-    /// A session replay's description.
+    /// The description of a session replay.
     ReplayEvent,
-    /// A session replay's recording.
+    /// The recording of a session replay.
     ReplayRecording,
-    /// A session replay's video.
+    /// The video of a session replay.
     ReplayVideo,
-    /// Metrics as statsd lines.
+    /// Metrics in statsd format.
     Statsd,
-    /// Metrics, aggregated.
+    /// Aggregated metrics.
     MetricBuckets,
-    /// An event made of a browser's report; reserved, no SDK sends it.
+    /// An event made from a browser's report; reserved, not sent by any SDK.
     Security,
-    /// A browser's report as it came; reserved.
+    /// A browser's report as it was received; reserved.
     RawSecurity,
     /// Form fields of a crash reporter; reserved.
     FormData,
-    /// A crash report of the Unreal engine; reserved.
+    /// A crash report of Unreal Engine; reserved.
     UnrealReport,
-    /// Any other name.
+    /// Any other type.
     Other(String),
 }
 
 impl ItemKind {
-    /// From the item header's `type`.
+    /// Parses the `type` of an item header.
     pub fn parse(name: &str) -> Self {
         match name {
             "event" => Self::Event,
@@ -84,7 +84,7 @@ impl ItemKind {
         }
     }
 
-    /// The name, as in an item header.
+    /// Returns the name, as in an item header.
     pub fn name(&self) -> &str {
         match self {
             Self::Event => "event",
@@ -114,8 +114,8 @@ impl ItemKind {
         }
     }
 
-    /// The category that SDKs know it under in `X-Sentry-Rate-Limits` and in client reports. `None` if there is none
-    /// that a limit could name: reports of discarded events must go through when all else is switched off.
+    /// Returns the category that SDKs use for this type in `X-Sentry-Rate-Limits` and in client reports. `None` if a
+    /// limit cannot name it: client reports must get through even if everything else is switched off.
     pub fn category(&self) -> Option<&'static str> {
         match self {
             Self::Event => Some("error"),
@@ -137,8 +137,8 @@ impl ItemKind {
         }
     }
 
-    /// Whether faultline stores it. An item that is not stored is answered with success and a rate limit for its
-    /// category, so that the SDK stops sending it.
+    /// Returns whether faultline stores this type. Items of other types are answered with success and a rate limit for
+    /// their category, so that the SDK stops sending them.
     pub fn is_stored(&self) -> bool {
         match self {
             Self::Event => true,
@@ -168,7 +168,7 @@ impl ItemKind {
         }
     }
 
-    /// What the payload of an item of type `event` really is, by the `type` inside it: old SDKs send transactions as
+    /// Returns the real type of an item of type `event`, by the `type` in its payload: old SDKs send transactions as
     /// events.
     pub fn of_event(inner: Option<&str>) -> Self {
         match inner {
@@ -183,7 +183,7 @@ impl ItemKind {
 mod tests {
     use super::*;
 
-    /// Every name of the protocol's sheet, its category, and whether it is stored.
+    /// Every type in the protocol, its category, and whether it is stored.
     #[test]
     fn every_type_has_a_name_and_a_category() {
         let table = [

@@ -1,8 +1,9 @@
-//! Envelopes: a header line, then items, each a header line and a payload.
+//! Envelopes: a header line, then items, each with a header line and a payload.
 //!
-//! An envelope is read piece by piece, and only what is stored is held: items of other kinds are skipped, however large.
-//! A framing fault costs the item it is in, and not even that if the item is an event whose JSON is complete; the reader
-//! then goes on at the next line that can only be an item header. Sentry's own server refuses the whole envelope.
+//! An envelope is read piece by piece, and only events are kept in memory. Items of other types are skipped, however
+//! large they are. A framing error affects only its item, and not even that if the item is an event with complete JSON.
+//! The reader then continues at the next line that can only be an item header. Sentry's own server refuses the whole
+//! envelope.
 
 mod framing;
 mod header;
@@ -16,50 +17,50 @@ pub use reader::Reader;
 use model::id::EventId;
 use model::outcome::Refusal;
 
-/// The most items of an envelope that are looked at. SDKs send a handful.
+/// The most items of an envelope that are read. SDKs send only a few.
 pub const MAX_ITEMS: usize = 1_000;
-/// The most events of an envelope. The protocol has one; each of several is stored.
+/// The most events in an envelope. The protocol allows one, but if there are several, each is stored.
 pub const MAX_EVENTS: usize = 100;
-/// How many bytes all events of an envelope may have together.
+/// The most bytes of all events in an envelope together.
 pub const MAX_STORED: usize = 16 << 20;
-/// The longest first line of an envelope, in bytes. Those of SDKs have about one thousand.
+/// The longest envelope header, in bytes. SDKs send about 1,000.
 pub const MAX_HEADER: usize = 64 << 10;
-/// The same, before it is known whose envelope it is: the line may hold the only key.
+/// The longest envelope header before the sender is known, in bytes. The header may contain the only key.
 pub const MAX_HEADER_WITHOUT_KEY: usize = 16 << 10;
-/// The longest header of an item, in bytes.
+/// The longest item header, in bytes.
 pub const MAX_ITEM_HEADER: usize = 16 << 10;
 
-/// What was read of an envelope.
+/// The items that were read from an envelope.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
-    /// The first line.
+    /// The envelope header.
     pub header: Header,
-    /// The items that are whole, in order, of whatever kind.
+    /// The complete items of all types, in order.
     pub items: Vec<EnvelopeItem>,
-    /// One for each fault, at the path `items`, index.
+    /// One refusal for each error, with the path `items`, index.
     pub refused: Vec<Refusal>,
 }
 
-/// One item.
+/// An item of an envelope.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EnvelopeItem {
-    /// Its place in the envelope, from 0; faulty items count.
+    /// Its position in the envelope, from 0. Faulty items count.
     pub index: usize,
-    /// What it is. Of an item of type `event` it is known by what is in it.
+    /// The type. For items of type `event`, this is the type found in the payload.
     pub kind: ItemKind,
-    /// The event's own id, if it has one.
+    /// The id in the event's payload, if it has one.
     pub event_id: Option<EventId>,
-    /// An event's JSON; empty for what is not stored.
+    /// The JSON of an event, or empty for items that are not stored.
     pub payload: Vec<u8>,
-    /// How many bytes its payload has.
+    /// The size of the payload in bytes.
     pub size: u64,
 }
 
 impl Envelope {
-    /// Parses an envelope that is there whole. It is refused as a whole only if its first line is not a JSON object.
+    /// Parses a complete envelope. It is refused as a whole only if its header is not a JSON object.
     pub fn parse(body: &[u8]) -> Result<Self, Refusal> {
         let mut reader = Reader::new(MAX_HEADER);
-        // In pieces, so that what is skipped is not copied.
+        // In pieces, so that skipped items are not copied.
         for piece in body.chunks(64 << 10) {
             reader.push(piece)?;
         }

@@ -1,4 +1,4 @@
-//! Reads an envelope that comes piece by piece.
+//! Reads an envelope piece by piece.
 
 mod payload;
 
@@ -7,24 +7,25 @@ use super::header::Head;
 use super::{Envelope, Header, ItemKind, MAX_ITEM_HEADER, MAX_ITEMS};
 use model::outcome::{Reason, Refusal};
 
-/// How much is held of an item that is not stored, in bytes: if its length is wrong, what is in it is read again.
+/// How many bytes are held of an item that is not stored. If its length turns out to be wrong, they are searched for
+/// items.
 const MAX_HELD_ASIDE: usize = 256 << 10;
 
-/// Reads an envelope that comes piece by piece. It holds what is stored, and about a megabyte besides.
+/// Reads an envelope piece by piece. It holds the events, and about a megabyte in addition.
 pub struct Reader {
     max_header: usize,
     envelope: Envelope,
     has_header: bool,
     state: ReaderState,
-    /// What was pushed and not taken yet.
+    /// Bytes that were pushed. Those from `at` on are not processed yet.
     pub(super) held: Vec<u8>,
-    /// From where on `held` is not taken.
+    /// The position in `held` up to which bytes are processed.
     at: usize,
-    /// How much of it is known to have no line end.
+    /// How many of the unprocessed bytes are known to contain no line end.
     scanned: usize,
-    /// Whether nothing more comes.
+    /// Whether the envelope is complete: no more bytes will be pushed.
     ended: bool,
-    /// The place of the next item.
+    /// The index of the next item.
     index: usize,
     searches: usize,
     stored: usize,
@@ -32,32 +33,33 @@ pub struct Reader {
 }
 
 enum ReaderState {
-    /// At the envelope's first line.
+    /// Before the envelope header.
     Header,
-    /// At an item's header, or at blank lines before it.
+    /// Before an item header, or blank lines before it.
     Between,
-    /// At an item's payload. An event that `waits` is looked at again when there is as much of it as is ever held.
+    /// Before the payload of an item. If `waits`, an event whose end was not found is checked again when the maximum is
+    /// held.
     Payload { head: Head, waits: bool },
-    /// Within the payload of an item that is not stored, of which so much is left; `size` bytes were there.
+    /// Inside the payload of an item that is not stored. It has `size` bytes, of which `left` are still to come.
     Skipping { head: Head, left: u64, size: u64 },
-    /// Behind such a payload.
+    /// After such a payload.
     Skipped { head: Head, size: u64 },
-    /// Within a line that is too long to be of interest. It may be an item that is not stored.
+    /// Inside a line that is too long to be of interest. It may be the payload of an item that is not stored.
     DroppingLine { kind: Option<ItemKind>, size: u64, to_resync: bool },
-    /// After a fault: at a line that may be an item's header.
+    /// After an error: before a line that may be an item header.
     Resync,
-    /// Nothing more is wanted.
+    /// The rest is ignored.
     Done,
 }
 
-/// Whether to go on with what is held.
+/// Whether the bytes that are held can be processed further.
 enum ReadStep {
     Again,
     NeedsMore,
 }
 
 impl Reader {
-    /// Nothing is read yet. The first line may have `max_header` bytes.
+    /// Creates a reader. The envelope header may have at most `max_header` bytes.
     pub fn new(max_header: usize) -> Self {
         Self {
             max_header,
@@ -75,15 +77,15 @@ impl Reader {
         }
     }
 
-    /// The envelope's header, as soon as it was read.
+    /// Returns the envelope header, once it was read.
     pub fn header(&self) -> Option<&Header> {
         self.has_header.then_some(&self.envelope.header)
     }
 
-    /// Takes what comes next. It is refused only if the first line is not a JSON object, or too long.
+    /// Reads the next bytes. Fails only if the envelope header is not a JSON object or is too long.
     pub fn push(&mut self, mut bytes: &[u8]) -> Result<(), Refusal> {
         if let ReaderState::Skipping { left, .. } = &mut self.state {
-            // Nothing is held at this time.
+            // `held` is empty in this state.
             let skipped = bytes.len().min(usize::try_from(*left).unwrap_or(usize::MAX));
             *left -= skipped as u64;
             bytes = &bytes[skipped..];
@@ -94,14 +96,14 @@ impl Reader {
         self.go()
     }
 
-    /// The envelope, now that nothing more comes.
+    /// Returns the envelope at its end.
     pub fn end(mut self) -> Result<Envelope, Refusal> {
         self.ended = true;
         self.go()?;
         Ok(self.envelope)
     }
 
-    /// The items that are whole, of an envelope that broke off.
+    /// Returns the complete items of an envelope that broke off.
     pub fn break_off(self) -> Envelope {
         self.envelope
     }
@@ -151,14 +153,14 @@ impl Reader {
         ReadStep::Again
     }
 
-    /// Where the first line of the rest ends, if its end is there.
+    /// Returns the end of the first unprocessed line, if its line end was received.
     fn line_end(&mut self) -> Option<usize> {
         let found = self.rest()[self.scanned..].iter().position(|&byte| byte == b'\n').map(|at| self.scanned + at);
         self.scanned = found.unwrap_or(self.rest().len());
         found
     }
 
-    /// The end of the first line and where the next one begins, if the line is there whole.
+    /// Returns the end of the first unprocessed line, and the start of the next, if the line is complete.
     fn line(&mut self) -> Option<(usize, usize)> {
         let end = self.line_end();
         let all = self.rest().len();
@@ -200,7 +202,8 @@ impl Reader {
         let head = Head::parse(&self.rest()[..end]);
         self.take(next);
         match head {
-            // Its end is known if it has a length; without one, its payload may itself look like an item header.
+            // With a length, the end of the payload is known. Without a length, the payload may itself look like an
+            // item header.
             Some(head) if head.kind.is_some() || head.length.is_some() => {
                 self.go_to(ReaderState::Payload { head, waits: false })
             }
@@ -209,7 +212,7 @@ impl Reader {
                 self.go_to(ReaderState::Resync)
             }
             None => {
-                self.refuse_item("an item header is not a JSON object: send one with a text `type`".to_owned());
+                self.refuse_item("an item header is not a JSON object: send one with a string `type`".to_owned());
                 self.go_to(ReaderState::Resync)
             }
         }
@@ -232,8 +235,8 @@ impl Reader {
         }
     }
 
-    /// Goes on at the next line that can only be an item's header and, if it has a length, has a line end where its
-    /// payload ends. An event's payload is no such line even if it has a `type`.
+    /// Continues at the next line that must be an item header. If that header has a length, a line end must follow the
+    /// payload. The payload of an event does not qualify, even if it has a `type`.
     fn resync(&mut self) -> ReadStep {
         if self.rest().is_empty() {
             return self.wait(ReaderState::Resync);
@@ -276,14 +279,14 @@ impl Reader {
         self.refuse_item_as(invalid(message));
     }
 
-    /// Refuses the item, and goes on with the next.
+    /// Refuses the current item and moves on to the next.
     fn refuse_item_as(&mut self, refusal: Refusal) {
         self.refuse_as(refusal);
         self.index += 1;
     }
 }
 
-const NO_TYPE: &str = "an item header has no text `type`: send one, such as `event`";
+const NO_TYPE: &str = "an item header has no string `type`: send one, such as `event`";
 
 fn invalid(message: String) -> Refusal {
     Refusal::new(Reason::ItemInvalid, message)

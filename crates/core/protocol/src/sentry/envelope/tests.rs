@@ -3,7 +3,7 @@ use proptest::prelude::*;
 use super::*;
 use model::outcome::Reason;
 
-/// The items as `type:payload`, or `type#size` if they are not stored, then the indexes of the refused ones as `!index`.
+/// Checks the items, as `type:payload`, or `type#size` if they are not stored, then the refused indexes as `!index`.
 #[track_caller]
 fn check(body: &[u8], expected: &[&str]) {
     let envelope = Envelope::parse(body).unwrap();
@@ -56,9 +56,9 @@ fn the_header_is_read_loosely() {
     assert_eq!(Envelope::parse(b"[]\n{}").unwrap_err().reason, Reason::BodyInvalid);
 }
 
-/// One bad item must not lose the others.
+/// One faulty item must not lose the others.
 #[test]
-fn a_framing_fault_costs_only_its_item() {
+fn a_framing_error_affects_only_its_item() {
     let event = "{\"type\":\"event\"}\n{\"message\":\"m\",\"type\":\"error\",\"event_id\":\"x\"}\n";
     for bad in [
         "not json\n",
@@ -87,7 +87,7 @@ fn no_more_items_are_kept_than_the_limit() {
     assert_eq!((envelope.items.len(), envelope.refused.len()), (MAX_ITEMS, 1));
 }
 
-/// An event is taken if its JSON is complete, whatever is wrong with its length.
+/// An event is accepted if its JSON is complete, even if its length is wrong.
 #[test]
 fn an_event_whose_json_is_complete_is_taken() {
     let event = "{\"message\":\"caf\u{e9} \u{20ac}\"}";
@@ -105,7 +105,7 @@ fn an_event_whose_json_is_complete_is_taken() {
                 check(text.as_bytes(), &expected);
             }
         }
-        // What follows is found, too.
+        // The items after it are found, too.
         let body =
             format!("{{}}\n{{\"type\":\"event\",\"length\":{length}}}\n{event}\n{{\"type\":\"session\"}}\n{{}}\n");
         check(body.as_bytes(), &[expected[0], "session#2"]);
@@ -139,9 +139,10 @@ fn several_events_are_items_of_their_own() {
     assert_eq!((envelope.items.len(), envelope.refused.len()), (MAX_EVENTS, 3));
 }
 
-/// What is not stored is skipped, whatever its size, wherever the event stands, and in whatever pieces it comes.
+/// Items that are not stored are skipped, whatever their size and position, and however the envelope is split into
+/// pieces.
 #[test]
-fn what_is_not_stored_is_not_held() {
+fn items_that_are_not_stored_are_not_held() {
     let large = vec![b'x'; 5 << 20];
     let attachment = |head: &str| [head.as_bytes(), b"\n", &large, b"\n"].concat();
     let event = b"{\"type\":\"event\"}\n{\"a\":1}\n".as_slice();
@@ -164,7 +165,7 @@ fn what_is_not_stored_is_not_held() {
 }
 
 #[test]
-fn what_is_too_large_costs_itself_only() {
+fn an_item_that_is_too_large_affects_no_other() {
     let event = format!("{{\"a\":\"{}\"}}", "x".repeat(3 << 20));
     for head in ["{\"type\":\"event\"}".to_owned(), format!("{{\"type\":\"event\",\"length\":{}}}", event.len())] {
         let body = format!("{{}}\n{head}\n{event}\n{{\"type\":\"event\"}}\n{{}}\n");
@@ -178,7 +179,7 @@ fn what_is_too_large_costs_itself_only() {
     assert_eq!(Envelope::parse(first.as_bytes()).unwrap_err().reason, Reason::BodyInvalid);
 }
 
-/// A line that is no item header.
+/// A line that is not an item header.
 fn junk() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         proptest::collection::vec(any::<u8>().prop_filter("one line", |&byte| byte != b'\n'), 1..40),
@@ -191,7 +192,7 @@ fn junk() -> impl Strategy<Value = Vec<u8>> {
 
 proptest! {
     #[test]
-    fn whatever_comes_it_does_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+    fn arbitrary_input_does_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
         let _ = Envelope::parse(&bytes);
         let body = [b"{}\n", bytes.as_slice()].concat();
         let envelope = Envelope::parse(&body).unwrap();
@@ -213,7 +214,7 @@ proptest! {
         prop_assert!(envelope.refused.is_empty());
     }
 
-    /// In whatever pieces it comes, the same is read.
+    /// The result does not depend on the pieces in which the envelope is read.
     #[test]
     fn pieces_do_not_matter(bytes in "(\\{\"type\":\"(event|attachment|x)\"(,\"length\":[0-9]{1,2})?\\}\n|\\{\"a\":\"?[01]\"?\\}|[a{\"\r\n]{0,3}|\n){0,12}", size in 1_usize..9) {
         let body = format!("{{}}\n{bytes}");
@@ -225,7 +226,7 @@ proptest! {
         prop_assert_eq!(reader.end().unwrap(), whole);
     }
 
-    /// Whatever fault an item has, those after it are found.
+    /// Whatever is wrong with an item, the items after it are found.
     #[test]
     fn a_fault_leaves_the_others(junk in junk()) {
         let event = b"{\"type\":\"event\",\"length\":13}\n{\"message\":1}\n";

@@ -1,4 +1,4 @@
-//! Events as clients really send them: the right values.
+//! Events as real clients send them become the right values.
 
 use serde_json::{Map, Value, json};
 
@@ -11,10 +11,10 @@ fn occurrence(event: Value) -> Occurrence {
     normalise(event, &received())
 }
 
-/// PHP writes a list that has gaps or was sorted as an object.
+/// PHP serialises a list with gaps, or a sorted list, as an object.
 fn php(entries: &[Value]) -> Value {
     let entries = entries.iter().enumerate().map(|(index, entry)| ((index * 3).to_string(), entry.clone()));
-    // Twelve entries are out of order as texts.
+    // With twelve entries, the order of the keys as strings differs from their order as numbers.
     Value::Object(entries.collect::<Map<_, _>>())
 }
 
@@ -63,7 +63,7 @@ fn a_list_may_be_an_object_whose_keys_are_numbers() {
     assert_eq!((frame.pre_context.as_slice(), &frame.vars["1"]), (["one".to_owned()].as_slice(), &json!(2)));
 }
 
-/// A name that is repeated for each value in it does not make a query larger than the event.
+/// Repeating a name for each of its values does not make a query larger than the event.
 #[test]
 fn a_query_made_of_an_object_is_bounded() {
     let many: Map<_, _> = (0..5_000).map(|number| (format!("k{number}"), json!("x"))).collect();
@@ -75,7 +75,7 @@ fn a_query_made_of_an_object_is_bounded() {
     assert!(length(&whole).is_some_and(|length| length < 256 << 10) && whole.errors.is_empty());
 }
 
-/// Names that are numbers stay names.
+/// Objects whose keys are numbers stay objects where names are expected.
 #[test]
 fn an_object_whose_names_are_numbers_stays_one() {
     let occurrence = occurrence(
@@ -134,7 +134,7 @@ fn levels_are_read_as_loggers_call_them() {
 }
 
 #[test]
-fn the_word_for_the_address_may_have_spaces() {
+fn the_placeholder_of_the_address_may_have_spaces() {
     for word in ["{{auto}}", "{{ auto }}", " {{auto }} ", "{{ AUTO }}"] {
         let occurrence = occurrence(json!({ "user": { "ip_address": word } }));
         let expected = received().client_ip.map(|ip| json!(ip.to_string()));
@@ -142,7 +142,7 @@ fn the_word_for_the_address_may_have_spaces() {
     }
 }
 
-/// Every list of an event has a bound, and what is cut is named.
+/// Every list of an event is limited, and lists that are cut are reported.
 #[test]
 fn lists_are_bounded() {
     let many = |entry: Value| vec![entry; 20_000];
@@ -167,7 +167,7 @@ fn lists_are_bounded() {
         stack.frames.len(),
     ];
     assert_eq!(lengths, [100, 500, 1_000, 500, 50, 250]);
-    assert_eq!(occurrence.threads[0].crashed, Some(true), "the thread that matters is kept");
+    assert_eq!(occurrence.threads[0].crashed, Some(true), "the crashed thread is kept");
     let mut named: Vec<_> = occurrence.errors.iter().map(|problem| problem.name.as_str()).collect();
     named.sort_unstable();
     assert_eq!(named, ["breadcrumbs", "exception", "fingerprint", "stacktrace.frames", "tags", "threads"]);

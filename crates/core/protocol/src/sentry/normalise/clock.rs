@@ -1,4 +1,4 @@
-//! When an event happened.
+//! Determines when an event happened.
 
 use serde_json::{Map, Value, json};
 
@@ -8,17 +8,17 @@ use model::json::Fields;
 use model::json::Problem;
 use model::time::Timestamp;
 
-/// From how many seconds on a difference between the client's clock and ours is a wrong clock. Smaller ones are the
-/// time that sending takes, with its retries. Relay's number.
+/// From this difference in seconds on, the client's clock is considered wrong. Smaller differences are the time that
+/// sending takes, with retries. Relay uses the same value.
 const MIN_DRIFT: i64 = 55 * 60;
-/// How far in the future an event may be, in seconds. Relay's number.
+/// How many seconds in the future an event may be. Relay uses the same value.
 const MAX_FUTURE: i64 = 60;
-/// How far in the past an event may be, in seconds: 30 days, as in Relay.
+/// How many seconds in the past an event may be: 30 days, as in Relay.
 const MAX_PAST: i64 = 30 * 24 * 3600;
 
-/// How wrong the client's clock is, in microseconds to add to its times; 0 if it is right or unknown. `sent_at` is the
-/// client's time when it sent the event, so that its distance from the time of receipt is the clock's error, whatever
-/// time the event had waited on a phone.
+/// Returns how wrong the client's clock is, as microseconds to add to its times, or 0 if it is right or unknown.
+/// `sent_at` is the client's time when it sent the event, so its difference from the time of receipt is the error of
+/// the clock, even if the event waited on a phone for a long time.
 pub(super) fn drift(received: &Received, problems: &mut Vec<Problem>) -> i64 {
     let Some(sent_at) = received.sent_at else { return 0 };
     let drift = received.received_at.micros() - sent_at.micros();
@@ -34,7 +34,7 @@ pub(super) fn drift(received: &Received, problems: &mut Vec<Problem>) -> i64 {
     drift
 }
 
-/// The event's time, corrected by `drift`; the time of receipt if there is none that can be believed.
+/// Returns the event's time, corrected by `drift`, or the time of receipt if the event has no plausible time.
 pub(super) fn timestamp(fields: &mut Fields<'_>, received: &Received, drift: i64) -> Timestamp {
     let now = received.received_at;
     let Some(value) = fields.value("timestamp") else { return now };
@@ -63,7 +63,7 @@ pub(super) fn timestamp(fields: &mut Fields<'_>, received: &Received, drift: i64
     now
 }
 
-/// Seconds or milliseconds since 1970, or a date and time.
+/// Reads seconds or milliseconds since 1970, or a date and time.
 fn read(value: &Value) -> Option<Timestamp> {
     match value {
         Value::Number(number) => moment::from_number(number.as_f64()?),
@@ -72,7 +72,7 @@ fn read(value: &Value) -> Option<Timestamp> {
     }
 }
 
-/// Corrects a breadcrumb's time by `drift`, so that it still stands in the right place before the event.
+/// Corrects the time of a breadcrumb by `drift`, so that it keeps its distance from the event.
 pub(super) fn correct(breadcrumb: &mut Map<String, Value>, drift: i64) {
     if drift == 0 {
         return;

@@ -1,4 +1,4 @@
-//! What follows from the rest of an event: its type and message, and what lists and searches show of it.
+//! Fields that follow from the rest of an event: type, message, culprit, and other values for lists and searches.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use grouping::{crash_frame, crash_function, main_exception};
 use model::occurrence::{Frame, Occurrence};
 
 pub(super) fn derive(occurrence: &mut Occurrence, culprit: Option<String>) {
-    // A stack of its own belongs to the exception that has none, if it is the only one.
+    // A separate stack belongs to the only exception, if that has none.
     if let [exception] = occurrence.exceptions.as_mut_slice()
         && exception.stacktrace.is_none()
     {
@@ -39,7 +39,7 @@ pub(super) fn derive(occurrence: &mut Occurrence, culprit: Option<String>) {
         .or_else(|| place(crash_frame(occurrence)?, crash_function(occurrence).as_deref()));
 }
 
-/// The trace that the event belongs to, if its id is one.
+/// Returns the id of the trace that the event belongs to, if it is valid.
 fn trace_id(occurrence: &Occurrence) -> Option<String> {
     let id = occurrence.contexts.get("trace")?.get("trace_id")?.as_str()?;
     let id = id.replace('-', "").to_ascii_lowercase();
@@ -48,7 +48,7 @@ fn trace_id(occurrence: &Occurrence) -> Option<String> {
     is_id.then_some(id)
 }
 
-/// `module in function`, as Sentry writes it; the file where there is no module.
+/// Returns `module in function`, as Sentry does, with the file if there is no module.
 fn place(frame: &Frame, function: Option<&str>) -> Option<String> {
     let file = frame.module.as_deref().or(frame.filename.as_deref()).or(frame.package.as_deref());
     match (file, function) {

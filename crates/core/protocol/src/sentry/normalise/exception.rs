@@ -8,13 +8,12 @@ use model::json::Fields;
 use model::json::Problem;
 use model::occurrence::{Exception, Thread};
 
-/// The most exceptions of a chain; of longer ones the ends are kept. Python's client sends at most 50.
+/// The most exceptions of a chain. Of longer chains, both ends are kept. Python's SDK sends at most 50.
 const MAX_EXCEPTIONS: usize = 50;
 
-/// The most threads that are kept.
 const MAX_THREADS: usize = 1_000;
 
-/// The exceptions at `exception`, cause first.
+/// Reads the exceptions, cause first.
 pub(super) fn exceptions(fields: &mut Fields<'_>) -> Vec<Exception> {
     let mut list = values(fields, "exception");
     let at = fields.path();
@@ -63,7 +62,7 @@ fn is_empty(exception: &Exception) -> bool {
         && exception.stacktrace.as_ref().is_none_or(|stack| stack.frames.is_empty())
 }
 
-/// A value without a type that begins with `Word:` names its type so, as in the protocol.
+/// A value that begins with `Word:` names the type, if there is no type. This is a rule of the protocol.
 fn split_type(exception: &mut Exception) {
     let Some((word, rest)) = exception.value.as_deref().and_then(|value| value.split_once(':')) else { return };
     if !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || c == '_') {
@@ -73,13 +72,12 @@ fn split_type(exception: &mut Exception) {
     }
 }
 
-/// The threads at `threads`.
 pub(super) fn threads(fields: &mut Fields<'_>) -> Vec<Thread> {
     let mut list = values(fields, "threads");
     let at = fields.path();
     let path = at.key("threads");
     if list.len() > MAX_THREADS {
-        // The one that matters is among those that are kept.
+        // Makes sure that the crashed or current thread is among those that are kept.
         let is_of_interest = |thread: &Value| ["crashed", "current"].iter().any(|key| thread[key] == true);
         list.sort_by_key(|thread| !is_of_interest(thread));
     }

@@ -1,4 +1,4 @@
-//! The attributes that are one word or a line.
+//! Attributes that are a single word or line.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use model::json::Problem;
 use model::json::{Fields, list_of, text_of};
 use model::occurrence::Level;
 
-/// The platforms of the protocol.
+/// The platforms that the protocol defines.
 const PLATFORMS: [&str; 22] = [
     "as3",
     "c",
@@ -33,14 +33,15 @@ const PLATFORMS: [&str; 22] = [
     "ruby",
     "rust",
 ];
-/// The most entries of a fingerprint; those of applications have a handful.
+/// The most entries of a fingerprint. Applications use only a few.
 const MAX_FINGERPRINT: usize = 100;
 /// The longest release, in characters.
 const MAX_RELEASE: usize = 250;
 /// The longest environment, in characters.
 const MAX_ENVIRONMENT: usize = 64;
 
-/// The payload's own id is taken out; it is known already. One that differs is kept, one that is none is written down.
+/// Removes the event id from the payload, since it is already known. A different id is kept; an invalid one is
+/// reported.
 pub(super) fn event_id(fields: &mut Fields<'_>, received: &Received) {
     match fields.value("event_id") {
         None => {}
@@ -53,7 +54,7 @@ pub(super) fn event_id(fields: &mut Fields<'_>, received: &Received) {
     }
 }
 
-/// The level, by a word or a number.
+/// Reads the level, a word or a number.
 pub(super) fn level(fields: &mut Fields<'_>) -> Level {
     let Some(value) = fields.value("level") else { return Level::Error };
     let level = match &value {
@@ -67,7 +68,7 @@ pub(super) fn level(fields: &mut Fields<'_>) -> Level {
     })
 }
 
-/// The platform; `other` if the protocol does not know it, with the client's word kept.
+/// Reads the platform. If the protocol does not define it, returns `other` and keeps the client's value.
 pub(super) fn platform(fields: &mut Fields<'_>) -> String {
     let Some(platform) = fields.text("platform") else { return "other".to_owned() };
     if PLATFORMS.contains(&platform.as_str()) {
@@ -77,14 +78,15 @@ pub(super) fn platform(fields: &mut Fields<'_>) -> String {
     "other".to_owned()
 }
 
-/// A line of text without white space around it; absent if empty.
+/// Reads a line of text without surrounding white space. `None` if it is empty.
 pub(super) fn name(fields: &mut Fields<'_>, key: &str) -> Option<String> {
     let text = fields.text(key)?;
     let trimmed = text.trim();
     if trimmed.len() == text.len() { Some(text) } else { Some(trimmed.to_owned()) }.filter(|text| !text.is_empty())
 }
 
-/// The release. Sentry's rule: no path, and not a word that means a moving target.
+/// Reads the release. As in Sentry, it must not contain a path, or be a name that changes its meaning, such as
+/// `latest`.
 pub(super) fn release(fields: &mut Fields<'_>) -> Option<String> {
     let release = name(fields, "release")?;
     let moving = matches!(release.as_str(), "." | "..") || release.eq_ignore_ascii_case("latest");
@@ -95,17 +97,17 @@ pub(super) fn release(fields: &mut Fields<'_>) -> Option<String> {
     Some(release)
 }
 
-/// The build, which means nothing without a release.
+/// Reads the build, which has no meaning without a release.
 pub(super) fn dist(fields: &mut Fields<'_>, has_release: bool) -> Option<String> {
     let dist = name(fields, "dist")?;
     if !has_release {
-        fields.problem("dist", dist.into(), "expected a release too");
+        fields.problem("dist", dist.into(), "expected a `release`, too");
         return None;
     }
     Some(dist)
 }
 
-/// The environment. Where there is none a tag of that name stands in, see `derive`.
+/// Reads the environment. If there is none, `derive` uses the tag of that name.
 pub(super) fn environment(fields: &mut Fields<'_>) -> Option<String> {
     let environment = name(fields, "environment")?;
     if !is_environment(&environment) {
@@ -115,7 +117,7 @@ pub(super) fn environment(fields: &mut Fields<'_>) -> Option<String> {
     Some(environment)
 }
 
-/// Whether Sentry takes it for the name of an environment.
+/// Returns whether Sentry accepts this as the name of an environment.
 pub(super) fn is_environment(name: &str) -> bool {
     !name.is_empty()
         && name != "none"
@@ -123,16 +125,16 @@ pub(super) fn is_environment(name: &str) -> bool {
         && name.chars().count() <= MAX_ENVIRONMENT
 }
 
-/// What the client wants it to be grouped by. One text is as good as a list of one.
+/// Reads the fingerprint that the client sets for grouping: a list, or a single text.
 ///
-/// Each entry is explained in the answer that shows the occurrence, so their number is bounded.
+/// Each entry is explained when the occurrence is shown, so their number is limited.
 pub(super) fn fingerprint(fields: &mut Fields<'_>) -> Vec<String> {
     let mut list = match fields.value("fingerprint").map(list_of) {
         None => return Vec::new(),
         Some(Ok(list)) => list,
         Some(Err(text @ (Value::String(_) | Value::Number(_)))) => vec![text],
         Some(Err(other)) => {
-            fields.problem("fingerprint", other, "expected a list of texts");
+            fields.problem("fingerprint", other, "expected a list of strings");
             return Vec::new();
         }
     };
@@ -148,7 +150,7 @@ pub(super) fn fingerprint(fields: &mut Fields<'_>) -> Vec<String> {
             entry => text_of(entry)
                 .map_err(|entry| {
                     Problem::note(fields.problems(), || {
-                        Problem::invalid(path.index(index).to_string(), entry, "expected a text")
+                        Problem::invalid(path.index(index).to_string(), entry, "expected a string")
                     });
                 })
                 .ok(),
@@ -156,7 +158,7 @@ pub(super) fn fingerprint(fields: &mut Fields<'_>) -> Vec<String> {
         .collect()
 }
 
-/// The problems that the client, or a Relay before us, wrote down itself.
+/// Reads the problems that the client, or a Relay in between, reported itself.
 pub(super) fn errors(fields: &mut Fields<'_>) -> Vec<Problem> {
     let Some(list) = fields.list("errors") else { return Vec::new() };
     let (mut problems, mut strange) = (Vec::new(), Vec::new());

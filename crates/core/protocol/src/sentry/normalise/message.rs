@@ -1,4 +1,4 @@
-//! The log message.
+//! Reads the log message.
 
 use serde_json::{Map, Value};
 
@@ -6,15 +6,15 @@ use super::values::any_text;
 use model::json::Fields;
 use model::json::Problem;
 
-/// The longest log message, in characters (the protocol's limit).
+/// The longest log message, in characters. This is a limit of the protocol.
 const MAX_MESSAGE: usize = 8_192;
 
-/// The log message of an event: `logentry` or `message`, each an object or a text. `formatted` is filled from the
-/// template and its parameters if the client did not fill it.
+/// Reads the log message from `logentry` or `message`, each an object or a text. If the client did not send
+/// `formatted`, it is filled from the template and its parameters.
 pub(super) fn logentry(fields: &mut Fields<'_>) -> Map<String, Value> {
     let mut entry = one(fields, "logentry");
     for (key, value) in one(fields, "message") {
-        // `message` beside `logentry` is the text that the template became.
+        // A `message` next to `logentry` is the formatted text.
         let key = if key == "message" && entry.contains_key("message") { "formatted".to_owned() } else { key };
         entry.entry(key).or_insert(value);
     }
@@ -40,7 +40,7 @@ fn one(fields: &mut Fields<'_>, key: &str) -> Map<String, Value> {
         None => Map::new(),
         Some(Value::Object(map)) => map,
         Some(value @ (Value::Array(_) | Value::Bool(_) | Value::Null)) => {
-            fields.problem(key, value, "expected a text or an object");
+            fields.problem(key, value, "expected a string or an object");
             Map::new()
         }
         Some(scalar @ (Value::String(_) | Value::Number(_))) => Map::from_iter([("message".to_owned(), scalar)]),
@@ -68,12 +68,13 @@ fn cut(text: &mut String, key: &str, problems: &mut Vec<Problem>) {
         kind: "value_too_long".to_owned(),
         name: format!("logentry.{key}"),
         value: length.into(),
-        reason: format!("of {length} characters the first {MAX_MESSAGE} are kept"),
+        reason: format!("only the first {MAX_MESSAGE} of {length} characters are kept"),
     });
 }
 
-/// Python's `%` with a list or an object of parameters: `%s`, `%d`, `%5.2f`, `%(name)s`, `%%`. `None` if the template
-/// asks for what is not there. Other styles (`{}`) are left to the client.
+/// Formats a template like Python's `%` operator, with a list or an object of parameters: `%s`, `%d`, `%5.2f`,
+/// `%(name)s`, `%%`. Returns `None` if a parameter is missing. Other styles (such as `{}`) must be formatted by the
+/// client.
 fn interpolate(template: &str, params: &Value) -> Option<String> {
     if !template.contains('%') {
         return None;
@@ -111,7 +112,7 @@ fn interpolate(template: &str, params: &Value) -> Option<String> {
     Some(out)
 }
 
-/// One parameter. Of the flags only a float's precision is heeded: widths would let a template ask for gigabytes.
+/// Writes one parameter. The only flag that is used is the precision of a float: a width could ask for gigabytes.
 fn write(out: &mut String, value: &Value, flags: &str, conversion: char) {
     let precision = || flags.split_once('.')?.1.parse::<usize>().ok();
     match (conversion, value.as_f64()) {
@@ -124,7 +125,7 @@ fn write(out: &mut String, value: &Value, flags: &str, conversion: char) {
     }
 }
 
-/// What the message says: the formatted text, else the template.
+/// Returns the formatted message, or else the template.
 pub(super) fn text(logentry: &Map<String, Value>) -> Option<&str> {
     let text = |key: &str| logentry.get(key).and_then(Value::as_str).filter(|text| !text.is_empty());
     text("formatted").or_else(|| text("message"))

@@ -1,7 +1,8 @@
-//! An event of a Sentry SDK in the model that all clients share.
+//! Converts an event of a Sentry SDK into the model that all clients share.
 //!
-//! Every attribute is optional, and `null` is absent. A value of a wrong type costs itself: it becomes absent and a
-//! [`Problem`]. A key without a field is kept in `other`. What is cut for its length leaves a problem too.
+//! Every attribute is optional, and `null` means absent. A value of the wrong type becomes absent and is reported as a
+//! [`Problem`]; the rest of the event is kept. A key without a field of its own is kept in `other`. A value that is cut
+//! to its maximum length is reported, too.
 
 mod clock;
 mod derive;
@@ -24,23 +25,23 @@ use model::json::Problem;
 use model::occurrence::{Occurrence, Source};
 use model::time::Timestamp;
 
-/// The most breadcrumbs that are kept, the newest. SDKs send at most 100 unless told otherwise.
+/// The most breadcrumbs; the newest are kept. SDKs send at most 100 by default.
 const MAX_BREADCRUMBS: usize = 500;
 
-/// What ingest knows about an event.
+/// Facts that ingest knows about an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Received {
-    /// What names it: the envelope header's id, else the payload's, else a new one.
+    /// The event's id: the one of the envelope header, or else of the payload, or else a new one.
     pub event_id: EventId,
-    /// When it was accepted.
+    /// When the event was accepted.
     pub received_at: Timestamp,
-    /// When it was sent, by the client's clock (the envelope header's `sent_at`).
+    /// When the event was sent, by the client's clock (`sent_at` in the envelope header).
     pub sent_at: Option<Timestamp>,
-    /// Where it came from.
+    /// The address of the client.
     pub client_ip: Option<IpAddr>,
 }
 
-/// The names that raven's clients gave to attributes.
+/// Names of attributes in events of raven, the former Sentry clients.
 const FORMER_NAMES: [(&str, &str); 8] = [
     ("sentry.interfaces.Exception", "exception"),
     ("sentry.interfaces.Stacktrace", "stacktrace"),
@@ -52,7 +53,7 @@ const FORMER_NAMES: [(&str, &str); 8] = [
     ("sentry.interfaces.Template", "template"),
 ];
 
-/// The `event`, as an occurrence. Not scrubbed yet: see the crate `scrub`.
+/// Converts `event` into an occurrence. It is not scrubbed yet: see the crate `scrub`.
 pub fn normalise(event: Map<String, Value>, received: &Received) -> Occurrence {
     let mut problems = Vec::new();
     let drift = clock::drift(received, &mut problems);
@@ -120,7 +121,7 @@ fn contexts(fields: &mut Fields<'_>) -> Map<String, Value> {
         .filter_map(|(name, context)| match context {
             Value::Null => None,
             Value::Object(_) => Some((name, context)),
-            // PHP's empty map.
+            // PHP serialises an empty map as an empty list.
             Value::Array(list) if list.is_empty() => None,
             other => {
                 Problem::note(problems, || Problem::invalid(path.key(&name).to_string(), other, "expected an object"));

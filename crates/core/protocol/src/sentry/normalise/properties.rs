@@ -1,4 +1,4 @@
-//! What holds for whatever comes.
+//! Properties that hold for arbitrary input.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -8,7 +8,7 @@ use super::tests::received;
 use model::json;
 use model::occurrence::Occurrence;
 
-/// JSON of any form, with the names that mean something as keys.
+/// Arbitrary JSON, with meaningful names as keys.
 fn any_json() -> impl Strategy<Value = Value> {
     const KEYS: [&str; 40] = [
         "exception",
@@ -71,10 +71,10 @@ fn any_json() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
-    /// Whatever an event holds, it becomes an occurrence that can be stored, grouped and read again, and is not much
-    /// larger than it was.
+    /// Whatever an event contains, it becomes an occurrence that can be stored, grouped and read again, and that is not
+    /// much larger.
     #[test]
-    fn whatever_comes_becomes_an_occurrence(value in any_json()) {
+    fn any_event_becomes_an_occurrence(value in any_json()) {
         let event = Map::from_iter([("extra".to_owned(), value.clone())]);
         let events = match value {
             Value::Object(map) => vec![map, event],
@@ -94,7 +94,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_bytes_come_they_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+    fn arbitrary_bytes_do_not_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(event) = json::parse::<Map<String, Value>>(&bytes) {
             normalise(event, &received());
         }

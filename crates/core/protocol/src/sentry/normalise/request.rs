@@ -1,4 +1,4 @@
-//! The HTTP request that was served.
+//! Reads the HTTP request during which the event happened.
 
 use std::fmt::Write;
 
@@ -9,8 +9,8 @@ use super::values::{any_text, pairs};
 use model::json::Problem;
 use model::json::{Fields, list_of};
 
-/// The request: headers and cookies as objects, the query string as a text without `?`, and out of the URL; the rest as
-/// it was sent.
+/// Reads the request. Headers and cookies become objects. The query string is taken out of the URL and becomes a text
+/// without `?`. Other values stay as they were sent.
 pub(super) fn request(fields: &mut Fields<'_>) -> Map<String, Value> {
     let Some(request) = fields.object("request") else { return Map::new() };
     let at = fields.path();
@@ -52,8 +52,8 @@ pub(super) fn request(fields: &mut Fields<'_>) -> Map<String, Value> {
     out
 }
 
-/// The URL without query and fragment, which go to fields of their own. If those say something else already, the URL
-/// stays whole.
+/// Splits query and fragment from the URL into separate fields. If these already have different values, the URL stays
+/// as it is.
 fn split_url(url: String, query: &mut Option<String>, fragment: &mut Option<String>) -> String {
     let (rest, hash) = url.split_once('#').map_or((url.as_str(), None), |(rest, hash)| (rest, Some(hash)));
     let (base, search) = rest.split_once('?').map_or((rest, None), |(base, search)| (base, Some(search)));
@@ -83,22 +83,22 @@ fn query_text(value: Value, path: model::json::Path<'_>, problems: &mut Vec<Prob
             kind: "value_too_long".to_owned(),
             name: path.key("query_string").to_string(),
             value: Value::Null,
-            reason: format!("of {length} bytes or more the first {MAX_QUERY} are kept"),
+            reason: format!("only the first {MAX_QUERY} of at least {length} bytes are kept"),
         });
     }
     out
 }
 
-/// The longest query that is made of an object, in bytes: the names of objects are repeated for each value in them.
+/// The longest query that is made from an object, in bytes, since names of objects are repeated for each value in them.
 const MAX_QUERY: usize = 256 << 10;
-/// The longest name that is repeated, in bytes; what is in it is written as JSON if it is longer.
+/// The longest name that is repeated, in bytes. A value with a longer name is written as JSON.
 const MAX_REPEATED: usize = 1 << 10;
 
-/// How many objects within objects of a query get names of their own; deeper ones are written as JSON.
+/// How many levels of nested objects in a query are written as names. Deeper ones are written as JSON.
 const MAX_NESTED: usize = 16;
 
-/// Writes a parameter as it came in the URL: an object as `name[key]=…`, a list as one `name=…` for each entry, as PHP and
-/// Rails parse them. So each value has its name next to it.
+/// Writes a parameter as in a URL, in the form that PHP and Rails parse: an object as `name[key]=…`, and a list as one
+/// `name=…` for each entry. This way each value has its name next to it.
 fn write_parameter(out: &mut String, name: &str, value: Value, depth: usize) {
     if out.len() > MAX_QUERY {
         return;
@@ -153,7 +153,7 @@ fn cookie_map(value: Value, path: model::json::Path<'_>, problems: &mut Vec<Prob
     }
 }
 
-/// `name=value; name=value`.
+/// Parses `name=value; name=value`.
 fn parse_cookies(text: &str) -> Map<String, Value> {
     text.split(';')
         .map(str::trim)

@@ -1,4 +1,4 @@
-//! Stacks and their frames.
+//! Reads stacks and their frames.
 
 use serde_json::{Map, Value};
 
@@ -7,14 +7,14 @@ use model::json::Problem;
 use model::json::{Fields, Path, is_list, list_of, text_of};
 use model::occurrence::{Frame, Stacktrace};
 
-/// The most frames of a stack: 125 callers and the 125 frames nearest to the fault. Sentry keeps 250 with their
-/// contents; a stack that overflowed has thousands, all alike in the middle.
+/// The most frames of a stack: the 125 outermost and the 125 innermost. Sentry keeps 250 with their contents. The stack
+/// of an overflow has thousands, which are all alike in the middle.
 const MAX_FRAMES: usize = 250;
 
-/// The most source lines before and after a frame's own.
+/// The most source lines before, and after, the line of a frame.
 const MAX_LINES: usize = 50;
 
-/// The stack at `key`: an object with `frames`, or the frames alone.
+/// Reads the stack at `key`: an object with `frames`, or only the list of frames.
 pub(super) fn stacktrace(fields: &mut Fields<'_>, key: &str) -> Option<Stacktrace> {
     let value = fields.value(key)?;
     let path = fields.path();
@@ -28,7 +28,7 @@ fn from_value(value: Value, path: Path<'_>, problems: &mut Vec<Problem>) -> Opti
             let frames = match map.remove("frames").map(list_of) {
                 Some(Ok(frames)) => frames,
                 None | Some(Err(Value::Null)) => Vec::new(),
-                // One frame alone.
+                // A single frame instead of a list.
                 Some(Err(frame @ Value::Object(_))) => vec![frame],
                 Some(Err(other)) => {
                     Problem::note(problems, || {
@@ -66,7 +66,7 @@ fn from_value(value: Value, path: Path<'_>, problems: &mut Vec<Problem>) -> Opti
     (!frames.is_empty() || !other.is_empty()).then_some(Stacktrace { frames, other })
 }
 
-/// A frame. One walk over its keys rather than a search for each name: frames are most of an event.
+/// Reads a frame. It goes through the keys once instead of looking up each name, since frames are most of an event.
 fn frame(map: Map<String, Value>, path: Path<'_>, problems: &mut Vec<Problem>) -> Frame {
     let mut frame = Frame::default();
     for (key, value) in map {
@@ -99,7 +99,7 @@ fn frame(map: Map<String, Value>, path: Path<'_>, problems: &mut Vec<Problem>) -
                 frame.vars = vars;
                 Ok(())
             }
-            // Arguments without names; an empty list is PHP's empty map.
+            // Arguments without names. An empty list is an empty map of PHP.
             ("vars", Value::Array(list)) => {
                 frame.vars = list.into_iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect();
                 Ok(())
@@ -121,16 +121,16 @@ fn frame(map: Map<String, Value>, path: Path<'_>, problems: &mut Vec<Problem>) -
     frame
 }
 
-/// What could not be used, and what was expected.
+/// A value that could not be used, and what was expected instead.
 type Bad = (Value, &'static str);
 
 fn text(field: &mut Option<String>, value: Value) -> Result<(), Bad> {
-    *field = Some(text_of(value).map_err(|value| (value, "expected a text"))?);
+    *field = Some(text_of(value).map_err(|value| (value, "expected a string"))?);
     Ok(())
 }
 
-/// A line or column. Digits in a text are read, and so is a number with nothing behind its point, as Lua and old
-/// JavaScript clients send them.
+/// Reads a line or column number. It may be a string of digits, or a number with an empty fraction, as Lua and old
+/// JavaScript clients send it.
 fn number(field: &mut Option<u64>, value: Value) -> Result<(), Bad> {
     let read = match &value {
         Value::Number(number) => {
@@ -144,7 +144,7 @@ fn number(field: &mut Option<u64>, value: Value) -> Result<(), Bad> {
     Ok(())
 }
 
-/// Source lines. A line that is `null` stays as an empty one, so that the others keep their numbers.
+/// Reads source lines. A `null` becomes an empty line, so that the other lines keep their numbers.
 fn lines(field: &mut Vec<String>, value: Value) -> Result<(), Bad> {
     let list = match list_of(value) {
         Ok(list) => list,
@@ -155,8 +155,8 @@ fn lines(field: &mut Vec<String>, value: Value) -> Result<(), Bad> {
     Ok(())
 }
 
-/// A missing file name is the path of the address, as in the protocol. Browsers send only a URL as file name: then that
-/// is the address.
+/// Fills in a missing file name from the path of `abs_path`, as in the protocol. Browsers send only a URL, as the file
+/// name: it becomes `abs_path`.
 fn addresses(frame: &mut Frame) {
     let path_of = |url: &str| {
         let (_, rest) = url.split_once("://")?;

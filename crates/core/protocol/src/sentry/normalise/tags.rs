@@ -13,7 +13,7 @@ const MAX_TAGS: usize = 500;
 /// The longest name of a tag, in bytes.
 const MAX_NAME: usize = 200;
 
-/// The tags: an object or pairs. Of several with one name the first wins.
+/// Reads the tags, an object or a list of pairs. If a name is repeated, the first value is used.
 pub(super) fn tags(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
     let mut tags = BTreeMap::new();
     let Some(value) = fields.value("tags") else { return tags };
@@ -27,16 +27,18 @@ pub(super) fn tags(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
             Value::Null => continue,
             Value::String(text) => Ok(text),
             Value::Number(number) => Ok(number.to_string()),
-            // As Relay writes them.
+            // Relay writes booleans like this.
             Value::Bool(true) => Ok("True".to_owned()),
             Value::Bool(false) => Ok("False".to_owned()),
             other @ (Value::Array(_) | Value::Object(_)) => Err(other),
         };
         let checked = match text {
-            Ok(text) if text.contains('\n') => Err((text.into(), "expected a text of one line")),
-            Ok(text) if !is_name(&name) => Err((text.into(), "expected a name of at most 200 of a-z A-Z 0-9 _ . : -")),
+            Ok(text) if text.contains('\n') => Err((text.into(), "expected a string without line breaks")),
+            Ok(text) if !is_name(&name) => {
+                Err((text.into(), "expected a name of at most 200 characters (a-z A-Z 0-9 _ . : -)"))
+            }
             Ok(text) => Ok(text),
-            Err(value) => Err((value, "expected a text")),
+            Err(value) => Err((value, "expected a string")),
         };
         match checked {
             Ok(text) => drop(tags.entry(name.replace(' ', "-")).or_insert(text)),
@@ -48,7 +50,7 @@ pub(super) fn tags(fields: &mut Fields<'_>) -> BTreeMap<String, String> {
     tags
 }
 
-/// Spaces are allowed, and become dashes.
+/// Returns whether a tag may have this name. Spaces are allowed, and are replaced by dashes.
 fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b':' | b'-' | b' '))

@@ -18,14 +18,14 @@ fn of(event: Value) -> Occurrence {
     normalise(event, &received())
 }
 
-/// What stands at `pointer` of the stored occurrence.
+/// Checks the value at `pointer` in the stored occurrence.
 #[track_caller]
 fn check(event: Value, pointer: &str, expected: Value) {
     let stored = serde_json::to_value(of(event.clone())).unwrap();
     assert_eq!(stored.pointer(pointer).cloned().unwrap_or_default(), expected, "{event} {pointer}");
 }
 
-/// The value is not used, and a problem of this name says so.
+/// Checks that the value is not used, and that a problem of this name is reported.
 #[track_caller]
 fn refused(event: Value, pointer: &str, name: &str) {
     check(event.clone(), pointer, Value::Null);
@@ -77,9 +77,9 @@ fn times() {
     assert_eq!(at(json!(now + 59)).timestamp.seconds(), now + 59);
 }
 
-/// A client's wrong clock is put right by the distance between when it says it sent and when it was received.
+/// The client's wrong clock is corrected by the difference between the time it sent and the time of receipt.
 #[test]
-fn a_wrong_clock_is_put_right() {
+fn a_wrong_clock_is_corrected() {
     let now = 1_700_000_000;
     let with = |sent_at: i64, timestamp: i64| {
         let received = Received { sent_at: Some(Timestamp::from_seconds(sent_at)), ..received() };
@@ -95,7 +95,11 @@ fn a_wrong_clock_is_put_right() {
     assert_eq!(behind.breadcrumbs[0]["timestamp"], Timestamp::from_seconds(now - 12).to_string());
     assert_eq!(with(now + 10_000_000, now + 10_000_000 - 3).timestamp.seconds(), now - 3);
     let slow = with(now - 54 * 60, now - 54 * 60 - 7);
-    assert_eq!((slow.timestamp.seconds(), slow.errors.len()), (now - 54 * 60 - 7, 0), "sending took its time");
+    assert_eq!(
+        (slow.timestamp.seconds(), slow.errors.len()),
+        (now - 54 * 60 - 7, 0),
+        "small differences are not corrected"
+    );
 }
 
 #[test]
@@ -156,7 +160,7 @@ fn frames() {
     );
 }
 
-/// A stack that overflowed keeps both ends.
+/// A stack of an overflow keeps both ends.
 #[test]
 fn ten_thousand_frames_do_not_hurt() {
     let frames: Vec<_> = (0..10_000).map(|line| json!({"function": "f", "lineno": line})).collect();
@@ -298,7 +302,7 @@ fn culprits() {
     check(json!({"exception": exception, "transaction": "/cart", "culprit": "sent"}), "/culprit", "/cart".into());
 }
 
-/// An event of a real SDK's shape: nothing it says is lost.
+/// No value of an event with the structure of a real SDK's is lost.
 #[test]
 fn nothing_is_lost() {
     let event = json!({
@@ -326,7 +330,7 @@ fn nothing_is_lost() {
     }
     let mut all = Vec::new();
     leaves(&event, &mut all);
-    // Names that our form writes otherwise.
+    // Names and values that our format writes differently.
     let renamed = ["\"event_id\"", "\"server_name\"", "\"exception\"", "\"values\"", "\"2023-11-14T22:13:10Z\""];
     for leaf in all.iter().filter(|leaf| !renamed.contains(&leaf.as_str())) {
         assert!(line.contains(leaf.as_str()), "{leaf} is not in {line}");

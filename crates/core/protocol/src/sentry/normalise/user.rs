@@ -1,4 +1,4 @@
-//! Who it happened to.
+//! Reads the user that the event happened to.
 
 use std::net::IpAddr;
 
@@ -8,12 +8,12 @@ use super::Received;
 use model::json::Problem;
 use model::json::{Fields, text_of};
 
-/// What SDKs send for "the address this came from".
+/// The value that SDKs send for "the address that this request comes from".
 const AUTO: &str = "{{auto}}";
-/// The keys of a user that have a meaning; every other belongs to `data`.
+/// The keys of a user that have a meaning. All others are moved to `data`.
 const KNOWN: [&str; 7] = ["id", "email", "username", "name", "ip_address", "geo", "data"];
 
-/// The user. Identifiers become texts.
+/// Reads the user. Identifiers become strings.
 pub(super) fn user(fields: &mut Fields<'_>) -> Map<String, Value> {
     let Some(mut user) = fields.object("user") else { return Map::new() };
     let at = fields.path();
@@ -25,7 +25,7 @@ pub(super) fn user(fields: &mut Fields<'_>) -> Map<String, Value> {
                 Ok(text) => drop(user.insert(key.to_owned(), text.into())),
                 Err(value) => {
                     Problem::note(fields.problems(), || {
-                        Problem::invalid(path.key(key).to_string(), value, "expected a text")
+                        Problem::invalid(path.key(key).to_string(), value, "expected a string")
                     });
                 }
             }
@@ -33,7 +33,7 @@ pub(super) fn user(fields: &mut Fields<'_>) -> Map<String, Value> {
     }
     if user.get("data").is_some_and(|data| !data.is_object()) {
         let data = user.remove("data").unwrap_or_default();
-        // PHP's empty map is no fault.
+        // An empty list is an empty map of PHP.
         if data.as_array().is_none_or(|list| !list.is_empty()) {
             Problem::note(fields.problems(), || {
                 Problem::invalid(path.key("data").to_string(), data, "expected an object")
@@ -50,9 +50,9 @@ pub(super) fn user(fields: &mut Fields<'_>) -> Map<String, Value> {
     user
 }
 
-/// Puts the caller's address where the SDK asks for it: `{{auto}}`, and in events of browsers and Apple devices that
-/// name none, since they do not know it themselves. As in Relay, the server's own `REMOTE_ADDR` comes first, and
-/// `sdk.settings.infer_ip` decides if it is there.
+/// Sets the client's address where the SDK asks for it with `{{auto}}`, and in events of browsers and Apple devices
+/// without an address, since these do not know it. As in Relay, the server's own `REMOTE_ADDR` takes precedence, and
+/// `sdk.settings.infer_ip` decides if it is set.
 pub(super) fn address(
     user: &mut Map<String, Value>,
     request: &mut Map<String, Value>,

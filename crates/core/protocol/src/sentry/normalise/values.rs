@@ -1,12 +1,12 @@
-//! The forms in which lists and pairs come.
+//! Reads lists and pairs in the forms that clients use.
 
 use serde_json::{Map, Value};
 
 use model::json::Problem;
 use model::json::{Fields, Path, is_list, list_of, text_of};
 
-/// The entries of the list at `key`: `{"values": […]}`, the list itself, or one entry; either list may be an object whose
-/// keys are numbers. What else the wrapper holds is put back. `null`s are left out.
+/// Reads the list at `key`: `{"values": […]}`, the list itself, or a single entry. Either list may be an object whose
+/// keys are numbers. Other keys of the wrapper are kept in `other`. `null` entries are dropped.
 pub(super) fn values(fields: &mut Fields<'_>, key: &str) -> Vec<Value> {
     let list = match fields.value(key) {
         None => return Vec::new(),
@@ -38,7 +38,7 @@ pub(super) fn values(fields: &mut Fields<'_>, key: &str) -> Vec<Value> {
     list.into_iter().filter(|value| !value.is_null()).collect()
 }
 
-/// Cuts the middle out of `list` if it is longer than `first` and `last` together, and says so.
+/// Cuts out the middle of `list` if it has more than `first` plus `last` entries, and reports it.
 pub(super) fn cut<T>(list: &mut Vec<T>, first: usize, last: usize, path: Path<'_>, problems: &mut Vec<Problem>) {
     let length = list.len();
     if length > first + last {
@@ -48,19 +48,19 @@ pub(super) fn cut<T>(list: &mut Vec<T>, first: usize, last: usize, path: Path<'_
             name: path.to_string(),
             value: length.into(),
             reason: match (first, last) {
-                (first, 0) => format!("of {length} entries the first {first} are kept"),
-                (0, last) => format!("of {length} entries the last {last} are kept"),
-                (first, last) => format!("of {length} entries the first {first} and the last {last} are kept"),
+                (first, 0) => format!("only the first {first} of {length} entries are kept"),
+                (0, last) => format!("only the last {last} of {length} entries are kept"),
+                (first, last) => format!("only the first {first} and the last {last} of {length} entries are kept"),
             },
         });
     }
 }
 
-/// The names and values at `path`: an object, a list of `[name, value]` pairs, or a list of objects with `name` (or
-/// `key`) and `value`.
+/// Reads the names and values at `path`: an object, a list of `[name, value]` pairs, or a list of objects with `name`
+/// (or `key`) and `value`.
 pub(super) fn pairs(value: Value, path: Path<'_>, problems: &mut Vec<Problem>) -> Vec<(String, Value)> {
     let value = match value {
-        // A list of pairs with numbers before them, not names that are numbers.
+        // A list of pairs that PHP serialised as an object with numbers as keys, not an object with numbers as names.
         Value::Object(map) if is_list(&map) && map.values().all(|entry| is_pair(entry) || entry.is_null()) => {
             list_of(Value::Object(map)).map_or_else(|value| value, Value::Array)
         }
@@ -126,12 +126,12 @@ fn pair(entry: Value) -> Result<(String, Value), Value> {
     }
 }
 
-/// `value` as a text: what is no scalar as its JSON.
+/// Returns `value` as text. Objects and lists become JSON.
 pub(super) fn any_text(value: Value) -> String {
     text_of(value).unwrap_or_else(|value| value.to_string())
 }
 
-/// The objects of `list`; what is none is written down.
+/// Returns the objects in `list`, and reports all other entries.
 pub(super) fn objects(list: Vec<Value>, path: Path<'_>, problems: &mut Vec<Problem>) -> Vec<Map<String, Value>> {
     list.into_iter()
         .enumerate()

@@ -1,22 +1,22 @@
-//! Violations of a content security policy.
+//! Violations of a content security policy (CSP).
 
 use super::Report;
 use model::occurrence::Occurrence;
 
-/// What was blocked.
+/// The source of the blocked content.
 #[derive(Debug, PartialEq, Eq)]
 enum Blocked {
     /// Code in the page itself.
     Inline,
-    /// A text run as code.
+    /// A string run as code.
     Eval,
-    /// Something of the page's own origin.
+    /// The page's own origin.
     Own,
-    /// Something of this host, with its port, or of this scheme (`data:`).
+    /// This host with its port, or this scheme (`data:`).
     Host(String),
 }
 
-/// A CSP report, of the old form (`blocked-uri`) or of the Reporting API (`blockedURL`).
+/// Fills an occurrence from a CSP report, in the old form (`blocked-uri`) or that of the Reporting API (`blockedURL`).
 pub(super) fn describe(occurrence: &mut Occurrence, report: &Report) {
     let document = report
         .text(&["document-uri", "documentURL", "document-url"])
@@ -62,7 +62,7 @@ fn blocked(report: &Report, document: Option<&str>) -> Blocked {
     let scheme = uri.split(':').next().unwrap_or(uri);
     let is_of_web = matches!(scheme, "http" | "https" | "ws" | "wss" | "ftp");
     let Some(host) = host(uri).filter(|_| is_of_web || !uri.contains("://")) else {
-        // A scheme alone (`data`, `data:`, `data:text/css;base64,…`), or an extension's, whose host is its id.
+        // Only a scheme (`data`, `data:`, `data:text/css;base64,…`), or the URL of an extension, whose host is its id.
         return Blocked::Host(format!("{}:", &scheme[..scheme.floor_char_boundary(40)]));
     };
     if document.and_then(self::host).is_some_and(|own| own.eq_ignore_ascii_case(host)) {
@@ -71,7 +71,7 @@ fn blocked(report: &Report, document: Option<&str>) -> Blocked {
     Blocked::Host(host.to_ascii_lowercase())
 }
 
-/// The host and port of a URL, without its user.
+/// Returns the host and port of a URL, without user information.
 pub(super) fn host(url: &str) -> Option<&str> {
     let rest = url.split_once("://").map(|(_, rest)| rest).or_else(|| url.contains('.').then_some(url))?;
     let authority = rest.split(['/', '?', '#']).next()?;

@@ -1,4 +1,4 @@
-//! What browsers report by themselves: violations of a content security policy, and their like.
+//! Reports that browsers send by themselves, such as violations of a content security policy.
 
 mod csp;
 mod report;
@@ -10,50 +10,50 @@ use model::json::{self, MAX_DEPTH};
 use model::occurrence::{Occurrence, Source};
 use model::outcome::{Reason, Refusal};
 
-/// The most reports of one body; browsers gather a few.
+/// The most reports in one body. Browsers collect only a few.
 pub const MAX_REPORTS: usize = 100;
 
-/// One report, as it was sent.
+/// A report as it was sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report {
     kind: ReportKind,
     body: Map<String, Value>,
-    /// What stood around the body in a list of reports: `age`, `url`, `user_agent`.
+    /// The fields next to the body in a list of reports: `age`, `url`, `user_agent`.
     envelope: Map<String, Value>,
 }
 
-/// What a report is about.
+/// The subject of a report.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum ReportKind {
     /// A violation of the content security policy.
     Csp,
-    /// A certificate that is not in the public logs.
+    /// A certificate that is missing in the public logs.
     ExpectCt,
-    /// A certificate without a proof that it is valid.
+    /// A certificate without a stapled proof that it is valid.
     ExpectStaple,
     /// A certificate other than the pinned ones.
     Hpkp,
-    /// Any other type of the Reporting API, such as `deprecation`.
+    /// Any other type in the Reporting API, such as `deprecation`.
     Other(String),
 }
 
-/// What the request around a report says.
+/// Facts about the sender, from the request that brought a report.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Sender<'a> {
     /// The header `User-Agent`.
     pub user_agent: Option<&'a str>,
-    /// `sentry_release` of the query string.
+    /// `sentry_release` in the query string.
     pub release: Option<&'a str>,
-    /// `sentry_environment` of the query string.
+    /// `sentry_environment` in the query string.
     pub environment: Option<&'a str>,
 }
 
-/// The most memory that the reports of a body may take when they are parsed, in bytes.
+/// The most memory that the parsed reports of a body may take, in bytes.
 const MAX_MEMORY: usize = 32 << 20;
 
-/// The reports in a body: `{"csp-report": …}` and its like, HPKP's bare object, or a list of the Reporting API. One that
-/// cannot be used is refused alone, unless there is no other. One that tells of no fault is named as not stored; of a body
-/// that has nothing else no report is left.
+/// Parses the reports in a body: `{"csp-report": …}` and similar wrappers, HPKP's bare object, or a list of the
+/// Reporting API. An invalid report is refused alone, unless it is the only one. A report that does not describe a
+/// failure is refused as not stored; if there are only such reports, the list is empty.
 pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
     let not_json = |error| {
         let message = format!("the body is {error}: send a browser's report as JSON, at most {MAX_DEPTH} levels deep");
@@ -61,8 +61,7 @@ pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
     };
     let (text, memory) = json::measure(body, MAX_DEPTH).map_err(not_json)?;
     if memory > MAX_MEMORY {
-        let message =
-            format!("the body has so many values that they take {memory} bytes of memory: send fewer reports");
+        let message = format!("the body has too many values: they take {memory} bytes of memory: send fewer reports");
         return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
     }
     let value: Value = json::parse(&text).map_err(not_json)?;
@@ -77,23 +76,23 @@ pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
             Refusal { path, ..Refusal::new(Reason::ItemInvalid, message) }
         };
         if index == MAX_REPORTS {
-            refused.push(refuse(format!("a body has at most {MAX_REPORTS} reports: send the rest in another")));
+            refused.push(refuse(format!("a body may have at most {MAX_REPORTS} reports: send the rest in another")));
             break;
         }
         match Report::parse(entry) {
             Some(report) if report.tells_of_no_fault() => refused.push(Refusal {
                 reason: Reason::ItemNotStored,
-                ..refuse(format!("a report of type `{}` that tells of no fault is not stored", report.name()))
+                ..refuse(format!("a report of type `{}` that does not describe a failure is not stored", report.name()))
             }),
             Some(report) => reports.push(report),
             None => refused.push(refuse(
-                "no report that is known: send `csp-report` or a report with `type` and `body`".to_owned(),
+                "unknown kind of report: send `csp-report`, or a report with `type` and `body`".to_owned(),
             )),
         }
     }
     if reports.is_empty() && !refused.iter().any(|refusal| refusal.reason == Reason::ItemNotStored) {
         let first = refused.into_iter().next();
-        let none = Refusal::new(Reason::BodyInvalid, "the body holds no report: send at least one");
+        let none = Refusal::new(Reason::BodyInvalid, "the body has no report: send at least one");
         return Err(first.map_or(none, |refusal| Refusal { reason: Reason::BodyInvalid, ..refusal }));
     }
     Ok((reports, refused))
@@ -123,7 +122,7 @@ impl Report {
         Some(Self { kind, body, envelope: map })
     }
 
-    /// The type, as the Reporting API names it.
+    /// Returns the type, as the Reporting API names it.
     fn name(&self) -> &str {
         match &self.kind {
             ReportKind::Csp => "csp-violation",
@@ -134,8 +133,8 @@ impl Report {
         }
     }
 
-    /// Whether nothing went wrong: browsers report requests that succeeded too (`network-error` of type `ok`, if a site
-    /// asks for them), those that the user ended, and the hashes of scripts that ran.
+    /// Returns whether nothing failed. Browsers also report successful requests (`network-error` of type `ok`, if a
+    /// site asks for them), requests that the user aborted, and the hashes of scripts that ran.
     fn tells_of_no_fault(&self) -> bool {
         match self.name() {
             "network-error" => matches!(self.text(&["type"]), Some("ok" | "abandoned")),
@@ -144,15 +143,15 @@ impl Report {
         }
     }
 
-    /// The first text there is at one of `keys`.
+    /// Returns the first non-empty string at one of `keys`.
     fn text(&self, keys: &[&str]) -> Option<&str> {
         let at = |key: &&str| self.body.get(*key).and_then(Value::as_str).filter(|text| !text.is_empty());
         keys.iter().find_map(at)
     }
 }
 
-/// A report as an occurrence: the type names the kind of report, the message is its title, and everything that was sent
-/// is a context of the type's name.
+/// Converts a report into an occurrence. The type is the kind of report, the message is its title, and the whole report
+/// is kept as a context with the name of the type.
 pub fn normalise(report: Report, received: &Received, sender: &Sender<'_>) -> Occurrence {
     let now = received.received_at;
     let mut occurrence = Occurrence::new(received.event_id, Source::Security, report.time(now), now);

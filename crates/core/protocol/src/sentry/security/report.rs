@@ -1,4 +1,4 @@
-//! Reports about certificates, and those that have no rule of their own.
+//! Reports about certificates, and all reports without specific rules.
 
 use serde_json::Value;
 
@@ -6,11 +6,11 @@ use super::{Report, ReportKind, csp};
 use model::occurrence::{Level, Occurrence};
 use model::time::Timestamp;
 
-/// No report is older than this, in seconds: a browser gives up sending long before.
+/// The oldest report that is believed, in seconds. Browsers give up sending long before.
 const MAX_AGE: i64 = 24 * 3600;
 
 impl Report {
-    /// When it happened: the report's own time or age where it has one that can be believed.
+    /// Returns when it happened: the report's own time or age if it is plausible, or else now.
     pub(super) fn time(&self, now: Timestamp) -> Timestamp {
         let age = self
             .envelope
@@ -46,7 +46,7 @@ pub(super) fn certificate(occurrence: &mut Occurrence, report: &Report) {
     }
 }
 
-/// `deprecation`, `intervention`, `crash`, `network-error` and what else browsers invent.
+/// Fills an occurrence from a report of type `deprecation`, `intervention`, `crash`, `network-error` or any other.
 pub(super) fn other(occurrence: &mut Occurrence, report: &Report, name: &str) {
     let what = report.text(&["message", "reason", "id", "featureId", "policyId", "type"]).unwrap_or("no message");
     occurrence.kind = name.to_owned();
@@ -64,7 +64,7 @@ pub(super) fn other(occurrence: &mut Occurrence, report: &Report, name: &str) {
         | "document-policy-violation"
         | "coep"
         | "coop" => Level::Warning,
-        // Of an answer, the server's own faults are errors.
+        // Answers with a client error (4xx) are warnings; those with a server error (5xx) are errors.
         "network-error" if report.body.get("status_code").and_then(Value::as_u64).is_some_and(|it| it < 500) => {
             if what == "http.error" { Level::Warning } else { Level::Error }
         }
@@ -78,8 +78,8 @@ pub(super) fn other(occurrence: &mut Occurrence, report: &Report, name: &str) {
     occurrence.tags.extend(id.map(|id| ("report-id".to_owned(), id.to_owned())));
 }
 
-/// What failed of a request, and where: `http.error 503 from 'shop.example'`. The requests of one host that fail alike are
-/// one error.
+/// Returns the failure of a request and its host, such as `http.error 503 from 'shop.example'`. Requests to one host
+/// that fail in the same way are one error.
 fn network_error(report: &Report, what: &str) -> String {
     let status = report.body.get("status_code").and_then(Value::as_u64).filter(|&status| status > 0);
     let status = status.map_or_else(String::new, |status| format!(" {status}"));

@@ -18,7 +18,7 @@ fn occurrences(body: &str) -> Vec<Occurrence> {
     reports.into_iter().map(|report| normalise(report, &received(), &sender)).collect()
 }
 
-/// `kind | message | culprit | request.url`.
+/// Checks `kind | message | culprit | request.url`.
 #[track_caller]
 fn check(body: &str, expected: &str) {
     let occurrence = &occurrences(body)[0];
@@ -26,7 +26,7 @@ fn check(body: &str, expected: &str) {
     let culprit = occurrence.culprit.as_deref().unwrap_or("-");
     let found = format!("{} | {} | {culprit} | {url}", occurrence.kind, occurrence.message);
     assert_eq!(found, expected, "{body}");
-    assert!(occurrence.contexts.contains_key(&occurrence.kind), "what was sent is kept");
+    assert!(occurrence.contexts.contains_key(&occurrence.kind), "the report is kept");
     assert_eq!(
         (occurrence.user["ip_address"].as_str(), occurrence.release.as_deref()),
         (Some("192.0.2.7"), Some("1.2"))
@@ -83,7 +83,7 @@ fn a_list_of_the_reporting_api_is_several_reports() {
         list.iter().map(|one| one.message.as_str()).collect::<Vec<_>>(),
         ["Blocked 'script' from 'evil.test'", "WebSQL is going away"]
     );
-    assert_eq!(list[0].timestamp.seconds(), 1_699_999_998, "its age is taken off");
+    assert_eq!(list[0].timestamp.seconds(), 1_699_999_998, "its age is subtracted");
     assert_eq!(list[0].request["headers"]["User-Agent"], "Other/2");
     assert_eq!(list[1].request["headers"]["User-Agent"], "Browser/1");
     assert_eq!(list[0].tags["blocked-host"], "evil.test");
@@ -91,7 +91,7 @@ fn a_list_of_the_reporting_api_is_several_reports() {
 }
 
 #[test]
-fn what_is_no_report_is_refused_alone() {
+fn an_invalid_report_is_refused_alone() {
     for bad in ["", "nope", "[]", "{}", "7", "{\"csp-report\":7}", "[7]", "{\"type\":\"csp-violation\"}"] {
         let refusal = parse(bad.as_bytes()).unwrap_err();
         assert!(matches!(refusal.reason, Reason::BodyNotJson | Reason::BodyInvalid), "{bad}");
@@ -104,9 +104,9 @@ fn what_is_no_report_is_refused_alone() {
     assert_eq!((reports.len(), refused.len()), (MAX_REPORTS, 1));
 }
 
-/// Browsers report what went well, too, if a site asks for it: that is not an error.
+/// Browsers also report successes, if a site asks for it. These are not errors.
 #[test]
-fn what_tells_of_no_fault_is_not_stored() {
+fn a_report_without_a_failure_is_not_stored() {
     let nel = |kind: &str, status: u16| {
         format!(
             r#"{{"type":"network-error","age":1,"url":"https://shop.test/","body":{{"type":"{kind}","status_code":{status}}}}}"#

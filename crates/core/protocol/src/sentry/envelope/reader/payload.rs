@@ -1,4 +1,4 @@
-//! The payloads of items.
+//! Reads the payloads of items.
 
 use super::super::framing::{Framing, object_length};
 use super::super::header::Head;
@@ -8,9 +8,9 @@ use crate::sentry::Peek;
 use crate::sentry::peek::{MAX_EVENT, peek};
 use model::outcome::{Reason, Refusal};
 
-/// How much of an event is held while its end is looked for, in bytes.
+/// How many bytes of an event are held while its end is searched.
 const MAX_HELD: usize = MAX_EVENT + (64 << 10);
-/// How many events of an envelope are searched for their end, where their length or their line end is not it.
+/// How many events of an envelope are searched for their end if neither length nor line end is right.
 const MAX_SEARCHES: usize = 16;
 
 impl Reader {
@@ -24,7 +24,8 @@ impl Reader {
         }
     }
 
-    /// An event, which is stored. It is taken if it ends where its header says; else if its JSON is complete.
+    /// Reads an event, which is stored. It is accepted if it ends where its header says, or else if its JSON is
+    /// complete.
     pub(super) fn read_event(&mut self, head: Head, waits: bool) -> ReadStep {
         let is_all = self.ended || self.rest().len() > MAX_HELD;
         if waits && !is_all {
@@ -40,7 +41,7 @@ impl Reader {
                 Err(refusal) => refusal,
             },
         };
-        // An event that is too large is whole; of any other the end may be elsewhere.
+        // If the event is too large, its end is right. Otherwise its end may be somewhere else.
         if refusal.reason == Reason::ItemInvalid || framing == Framing::Unknown {
             if self.searches < MAX_SEARCHES && (is_all || object_length(self.rest()).is_some()) {
                 self.searches += 1;
@@ -71,14 +72,14 @@ impl Reader {
         }
     }
 
-    /// Keeps the event in the first bytes of the rest.
+    /// Keeps the event in the first `payload` bytes of the rest.
     fn keep(&mut self, peek: Peek, payload: usize, next: usize) -> ReadStep {
         let (kind, event_id, size) = (peek.kind, peek.event_id, payload as u64);
         let mut bytes = Vec::new();
         if kind.is_stored() {
             if self.events == MAX_EVENTS || self.stored + payload > MAX_STORED {
                 let message = format!(
-                    "an envelope has at most {MAX_EVENTS} events of {MAX_STORED} bytes: send the rest in another"
+                    "an envelope may have at most {MAX_EVENTS} events with {MAX_STORED} bytes in total: send the rest in another"
                 );
                 self.take(next);
                 self.refuse_item(message);
@@ -96,7 +97,7 @@ impl Reader {
         self.go_to(ReaderState::Between)
     }
 
-    /// An item that is not stored.
+    /// Reads an item that is not stored.
     pub(super) fn read_aside(&mut self, head: Head) -> ReadStep {
         match self.framing(&head) {
             Framing::Whole { payload, next } => {
@@ -139,7 +140,7 @@ impl Reader {
         self.take(skipped);
         match left - skipped as u64 {
             0 => self.go_to(ReaderState::Skipped { head, size }),
-            // Nothing is behind it, and it is not stored.
+            // The envelope ended early, but the item is not stored anyway.
             left if self.ended => self.put_aside(head.kind, size - left),
             left => self.wait(ReaderState::Skipping { head, left, size }),
         }
@@ -150,7 +151,7 @@ impl Reader {
             Framing::Unknown => self.wait(ReaderState::Skipped { head, size }),
             Framing::Whole { next, .. } => {
                 self.take(next);
-                // An event that was too large is refused already.
+                // An event that was too large is already refused.
                 if head.kind.is_none() && head.length.is_none() {
                     return self.go_to(ReaderState::Between);
                 }
@@ -166,10 +167,12 @@ impl Reader {
 
 fn wrong_length(length: Option<usize>) -> String {
     let length = length.unwrap_or_default();
-    format!("an item's length is {length} bytes, but no line end is there: send the payload's length in bytes")
+    format!(
+        "an item has `length` {length}, but its payload does not end there: send the length of the payload in bytes"
+    )
 }
 
 fn too_large() -> Refusal {
-    let message = format!("an event has more than {MAX_EVENT} bytes of JSON: send less of it");
+    let message = format!("an event has more than {MAX_EVENT} bytes of JSON: send less");
     Refusal::new(Reason::ItemTooLarge, message)
 }
