@@ -14,7 +14,7 @@ use crate::{root, rust_files};
 /// A module's path within its crate.
 type Module = Vec<String>;
 
-/// What one file imports and re-exports.
+/// The imports and re-exports of one file.
 #[derive(Default)]
 struct File {
     path: PathBuf,

@@ -1,4 +1,5 @@
-//! Promise 8 (docs/src/internals/promises.md): what any version ever stored can be decoded forever.
+//! Released formats decode forever (promise 8 in docs/src/internals/promises.md): what any version ever stored can be
+//! decoded forever.
 //!
 //! Each folder has a sample of every stored form of one version: messages of the inbox, objects in the bucket, items of
 //! the table. The tests put them where that version put them, and read them through the API, as people do.

@@ -102,8 +102,8 @@ async fn messages_of_the_inbox_are_processed() {
     assert_eq!(errors(&faultline).await, again);
 }
 
-/// Promise 2 (docs/src/internals/promises.md) across versions: events that an older version counted are recognised by
-/// the event hashes in its references, and errors by the hashes in its aliases.
+/// Counted once (promise 2 in docs/src/internals/promises.md) across versions: events that an older version counted are
+/// recognised by the event hashes in its references, and errors by the hashes in its aliases.
 #[tokio::test]
 async fn what_was_counted_is_not_counted_again() {
     let samples = Samples::of("v1");

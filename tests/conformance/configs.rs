@@ -28,7 +28,7 @@ pub(crate) async fn rules(on: &Resources) {
     assert_eq!(
         join_all(at_once).await.into_iter().filter(Result::is_ok).count(),
         1,
-        "only one writer of those that read the same version"
+        "only one of the writers that read the same version"
     );
 
     // No rules can be set in a project that is being deleted, nor in a new project through the old one of the same

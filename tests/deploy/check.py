@@ -228,13 +228,13 @@ def failures(checks, api, stack, client):
     attributes = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(redrive)}
     sqs.set_queue_attributes(QueueUrl=inbox, Attributes=attributes)
 
-    sqs.send_message(QueueUrl=inbox, MessageBody="this is no message")
+    sqs.send_message(QueueUrl=inbox, MessageBody="this is not a message")
     checks.equal(api.post("shop", "neighbour of poison", client), 201, "its neighbour is accepted")
     checks.that(wait_until(lambda: waiting(dead) == 1), "a poison message goes to the dead-letter queue")
     checks.that(wait_until(lambda: api.count("shop", "neighbour of poison") == 1), "its neighbour is processed")
     checks.that(any("processor" in line for line in stack.log("processor")), "the processor logs why", stack.log("processor")[-3:])
     [poison] = sqs.receive_message(QueueUrl=dead, VisibilityTimeout=0)["Messages"]
-    checks.equal(poison["Body"], "this is no message", "the poison message can be received")
+    checks.equal(poison["Body"], "this is not a message", "the poison message can be received")
     [letter] = api.call("GET", "/dead-letters")[2]["data"]["deadLetters"]
     checks.that("unreadable" in letter, "the API says why it cannot be read", letter)
     sqs.purge_queue(QueueUrl=dead)

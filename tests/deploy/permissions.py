@@ -122,7 +122,7 @@ class Query:
 
         def dead_letter():
             # A message that can never be processed, put where its deliveries would bring it.
-            aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is no message")
+            aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is not a message")
             return "/dead-letters"
 
         shop = lambda: "/projects/shop"

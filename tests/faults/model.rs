@@ -250,8 +250,8 @@ async fn open(world: &World, faults: &Faults) -> Faultline {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(64) })]
 
-    /// Promise 2 (docs/src/internals/promises.md), and actions of people: a status holds until a new occurrence ends
-    /// it, and deleted errors are gone.
+    /// Counted once (promise 2 in docs/src/internals/promises.md), and actions of people: a status holds until a new
+    /// occurrence ends it, and deleted errors are gone.
     #[test]
     fn users_see_what_the_model_expects(steps in steps()) {
         paused(async {

@@ -170,8 +170,8 @@ fn whatever_happens_to_the_totals_costs_one_batch_in_a_graph() {
     });
 }
 
-/// Promise 1 (docs/src/internals/promises.md): success is answered only for what is in the inbox. Also promise 2, if
-/// the client sends it again.
+/// Durable on success (promise 1 in docs/src/internals/promises.md): success is answered only for what is in the inbox.
+/// Also promise 2, if the client sends it again.
 #[test]
 fn success_is_durable_whatever_happens_to_the_inbox() {
     paused(async {

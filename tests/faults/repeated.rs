@@ -9,8 +9,8 @@ use crate::tally::tally;
 use crate::turns::paused;
 use crate::world::World;
 
-/// Promise 1 (docs/src/internals/promises.md): if two messages of a batch have the same event, neither is done before
-/// the event is stored.
+/// Durable on success (promise 1 in docs/src/internals/promises.md): if two messages of a batch have the same event,
+/// neither is done before the event is stored.
 #[test]
 fn a_repeated_event_is_done_only_when_it_is_stored() {
     paused(async {

@@ -28,9 +28,9 @@ fn body(of: usize) -> Value {
     json!({ "errors": errors })
 }
 
-/// Promise 1 (docs/src/internals/promises.md) under throttling: DynamoDB refuses 30 % of the writes, and S3 and SQS
-/// fail 5 % of all calls. Every accepted event is stored, none is counted twice, and no message ends in the dead-letter
-/// queue.
+/// Durable on success (promise 1 in docs/src/internals/promises.md) under throttling: DynamoDB refuses 30 % of the
+/// writes, and S3 and SQS fail 5 % of all calls. Every accepted event is stored, none is counted twice, and no message
+/// ends in the dead-letter queue.
 #[test]
 fn every_event_is_stored_while_storage_refuses_a_third() {
     let events = std::env::var("FAULTLINE_EVENTS").map_or(EVENTS, |value| value.parse().unwrap());

@@ -35,7 +35,6 @@ pub(crate) enum Break {
     Down,
     /// It asks to retry after this many seconds.
     Busy(u64),
-    /// It refuses permanently.
     Gone,
 }
 

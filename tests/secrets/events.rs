@@ -1,5 +1,5 @@
-//! Promise 5 (docs/src/internals/promises.md) for the content of events: after an event was processed, its secrets are
-//! in no item, segment, queue, other object or log line.
+//! No secret is stored or logged (promise 5 in docs/src/internals/promises.md) for the content of events: after an
+//! event was processed, its secrets are in no item, segment, queue, other object or log line.
 
 use faultline_tests::Faultline;
 use http::Request;

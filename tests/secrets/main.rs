@@ -1,5 +1,5 @@
-//! Promise 5 (docs/src/internals/promises.md), including logs. This is a test binary of its own, because a log belongs
-//! to the whole process.
+//! No secret is stored or logged (promise 5 in docs/src/internals/promises.md), including logs. This is a test binary
+//! of its own, because a log belongs to the whole process.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
@@ -64,8 +64,8 @@ impl Write for Log {
     }
 }
 
-/// Promise 5 (docs/src/internals/promises.md): only the sealed form of a posted config is in the inbox, the table, the
-/// segments or the log.
+/// No secret is stored or logged (promise 5 in docs/src/internals/promises.md): only the sealed form of a posted config
+/// is in the inbox, the table, the segments or the log.
 #[tokio::test]
 async fn a_posted_config_is_stored_sealed_only() {
     let log = Log::default();

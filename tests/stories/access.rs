@@ -1,5 +1,5 @@
-//! Promise 6 (docs/src/internals/promises.md): a caller can only reach what its key allows. Every route, and every
-//! kind of key.
+//! A key reaches only what it allows (promise 6 in docs/src/internals/promises.md): a caller can only reach what its
+//! key allows. Every route, and every kind of key.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

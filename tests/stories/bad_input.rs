@@ -1,5 +1,5 @@
-//! Promise 4 (docs/src/internals/promises.md): every refusal has a named reason and a JSON body that says what to do,
-//! and stores nothing.
+//! Every refusal is named (promise 4 in docs/src/internals/promises.md): every refusal has a named reason and a JSON
+//! body that says what to do, and stores nothing.
 
 use std::io::Write;
 
@@ -100,8 +100,8 @@ async fn every_refusal_is_named_and_stores_nothing() {
     assert!(faultline.take_inbox().await.is_empty(), "nothing of them is stored");
 }
 
-/// Promise 3 (docs/src/internals/promises.md): one bad error in a body is refused by name, and its neighbours are
-/// stored.
+/// One failure costs only itself (promise 3 in docs/src/internals/promises.md): one bad error in a body is refused by
+/// name, and its neighbours are stored.
 #[tokio::test]
 async fn a_bad_error_is_named_and_its_neighbours_are_stored() {
     let faultline = Faultline::new().await;

@@ -34,8 +34,8 @@ async fn statuses(faultline: &Faultline) -> std::collections::BTreeMap<String, u
     statuses
 }
 
-/// Promise 3 (docs/src/internals/promises.md): the failure of one error in a list is reported for it, and the others
-/// are changed.
+/// One failure costs only itself (promise 3 in docs/src/internals/promises.md): the failure of one error in a list is
+/// reported for it, and the others are changed.
 #[tokio::test]
 async fn errors_of_a_list_are_changed_one_by_one() {
     let faultline = with_errors(4).await;

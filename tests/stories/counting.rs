@@ -1,4 +1,4 @@
-//! Promise 2 (docs/src/internals/promises.md): counts are exact, whatever is delivered twice.
+//! Counted once (promise 2 in docs/src/internals/promises.md): counts are exact, whatever is delivered twice.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

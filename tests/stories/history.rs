@@ -43,7 +43,8 @@ async fn history(faultline: &Faultline) -> Vec<Value> {
     }
 }
 
-/// Promise 5 (docs/src/internals/promises.md): an actor is named by the name of the key, and the key is not shown.
+/// No secret is stored or logged (promise 5 in docs/src/internals/promises.md): an actor is named by the name of the
+/// key, and the key is not shown.
 #[tokio::test]
 async fn a_history_says_who_did_what_newest_first() {
     let faultline = Faultline::new().await;

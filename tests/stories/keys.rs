@@ -17,8 +17,8 @@ async fn a_key_may_be_a_bearer_token() {
     assert_eq!(faultline.send(request.unwrap()).await.status.as_u16(), 200);
 }
 
-/// Promise 5 (docs/src/internals/promises.md): only the hash of a key is stored, and a posted notification config is
-/// not stored in clear.
+/// No secret is stored or logged (promise 5 in docs/src/internals/promises.md): only the hash of a key is stored, and a
+/// posted notification config is not stored in clear.
 #[tokio::test]
 async fn no_secret_is_stored() {
     let dir = tempfile::tempdir().unwrap();

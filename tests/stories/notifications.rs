@@ -68,8 +68,8 @@ async fn configs_are_stored_once() {
     assert!(items(&faultline, "C#").await.is_empty(), "configs are deleted with their project");
 }
 
-/// Promise 3 (docs/src/internals/promises.md): an unusable config is named in the answer, which is a success. Events
-/// and other configs are accepted.
+/// One failure costs only itself (promise 3 in docs/src/internals/promises.md): an unusable config is named in the
+/// answer, which is a success. Events and other configs are accepted.
 #[tokio::test]
 async fn a_bad_config_does_not_affect_events_or_other_configs() {
     let faultline = Faultline::new().await;

@@ -56,7 +56,8 @@ async fn a_poison_message_goes_to_the_dead_letter_queue_alone() {
     assert_eq!(dead_letters(&faultline).await.len(), 3, "listing removes nothing");
 }
 
-/// Promise 5 (docs/src/internals/promises.md): a dead letter shows its reason, and nothing of its content.
+/// No secret is stored or logged (promise 5 in docs/src/internals/promises.md): a dead letter shows its reason, and
+/// nothing of its content.
 #[tokio::test]
 async fn a_reason_quotes_nothing_of_its_message() {
     let faultline = Faultline::new().await;

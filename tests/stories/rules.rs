@@ -111,7 +111,7 @@ async fn a_change_that_was_not_seen_is_not_undone() {
     assert_eq!(
         answers.iter().filter(|answer| answer.status == StatusCode::OK).count(),
         1,
-        "only one of those that read the same version"
+        "only one of the writers that read the same version"
     );
 }
 

@@ -3,12 +3,10 @@
 /// The emphasis of a piece of text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// No emphasis.
     #[default]
     Plain,
     /// Titles, and frames of the user's own code.
     Bold,
-    /// Secondary information.
     Dim,
     Red,
     Yellow,

@@ -10,7 +10,7 @@ SECRET = "open-sesame-to-slack"
 
 def check_page(checks, faultline, run, wire):
     sent = run / "sent" / "v1"
-    settled, received = (json.loads((sent / name).read_text()) for name in ("settled.json", "told.json"))
+    settled, received = (json.loads((sent / name).read_text()) for name in ("settled.json", "notified.json"))
     check_settled(checks, settled)
     check_messages(checks, received)
     check_cross_origin(checks, wire, len(settled))

@@ -1,5 +1,5 @@
 // Encrypts a Slack config as the page's author would, lets the page post it in Chromium, and keeps how the posts
-// settled (`settled.json`) and what Slack received (`told.json`). ../check/v1.py checks both.
+// settled (`settled.json`) and what Slack received (`notified.json`). ../check/v1.py checks both.
 "use strict";
 
 const fs = require("node:fs");
@@ -49,7 +49,7 @@ async function main() {
   const standIn = await slack.start();
   try {
     keep("settled.json", await converse(standIn));
-    keep("told.json", standIn.received);
+    keep("notified.json", standIn.received);
   } finally {
     standIn.stop();
   }

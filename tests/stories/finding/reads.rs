@@ -55,8 +55,8 @@ async fn asked(errors: usize) -> BTreeMap<&'static str, Reads> {
     reads
 }
 
-/// Promise 7 (docs/src/internals/promises.md): the bound of what a request reads is the same for a project of 100
-/// errors and for one of thirty times as many.
+/// Reads cost what they show (promise 7 in docs/src/internals/promises.md): the bound of what a request reads is the
+/// same for a project of 100 errors and for one of thirty times as many.
 #[tokio::test(flavor = "multi_thread")]
 async fn reads_do_not_grow_with_what_is_stored() {
     for errors in [100, 3_000] {

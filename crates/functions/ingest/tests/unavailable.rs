@@ -1,4 +1,4 @@
-//! Promise 1 (docs/src/internals/promises.md): success is answered only for what is durable.
+//! Durable on success (promise 1 in docs/src/internals/promises.md): success is answered only for what is durable.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 

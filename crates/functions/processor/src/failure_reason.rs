@@ -73,7 +73,8 @@ mod tests {
         assert_eq!(FailureReason::permanent(text).without_quotes(), recorded);
     }
 
-    /// Promise 5 (docs/src/internals/promises.md): a recorded reason does not quote the message.
+    /// No secret is stored or logged (promise 5 in docs/src/internals/promises.md): a recorded reason does not quote
+    /// the message.
     #[test]
     fn a_recorded_reason_does_not_quote_the_message() {
         check(

@@ -18,7 +18,8 @@ mod tests {
     use super::isolate_panic;
     use crate::failure_reason::FailureReason;
 
-    /// Promise 3 (docs/src/internals/promises.md): a message that makes a stage panic is a failure like any other.
+    /// One failure costs only itself (promise 3 in docs/src/internals/promises.md): a message that makes a stage panic
+    /// is a failure like any other.
     #[test]
     fn a_panic_is_a_failure_with_its_text() {
         let failure = |text| Err(FailureReason::permanent(text));

@@ -18,10 +18,7 @@ pub enum Error {
     },
     /// Another process, or another `Engines` in this one, has the directory open.
     #[error("{} is in use by another process: stop it, or choose another directory", path.display())]
-    InUse {
-        /// The data directory.
-        path: PathBuf,
-    },
+    InUse { path: PathBuf },
     /// A database file could not be opened, or was not created by this program.
     #[error("failed to open the database {}: {reason}", path.display())]
     Open {

@@ -43,6 +43,5 @@ pub struct KeyRow {
 #[derive(Clone, Debug)]
 pub struct MadeKey {
     pub name: String,
-    /// The secret itself.
     pub key: String,
 }

@@ -241,8 +241,8 @@ mod tests {
         assert_eq!(form(&claim("inbox/x")).unwrap(), Text::ClaimCheck("inbox/x"));
     }
 
-    /// Promise 8 (docs/src/internals/promises.md): messages that wait in the inbox during an upgrade can be read
-    /// afterwards, with and without the fields that were added later.
+    /// Released formats decode forever (promise 8 in docs/src/internals/promises.md): messages that wait in the inbox
+    /// during an upgrade can be read afterwards, with and without the fields that were added later.
     #[test]
     fn headers_of_every_version_are_read() {
         let first = r#"{"source":"v1","project":{"name":"sample"},"receivedAt":"2016-11-02T00:01:00.123Z","eventIds":["07070707070707070707070707070707"]"#;

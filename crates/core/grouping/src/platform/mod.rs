@@ -34,7 +34,6 @@ pub(super) enum Family {
     Go,
     /// Erlang and Elixir.
     Beam,
-    /// All others.
     Other,
 }
 

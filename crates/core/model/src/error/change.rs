@@ -12,11 +12,9 @@ pub struct ErrorChange {
 /// A new status with its details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StatusChange {
-    /// Reopens the error.
     Unresolved,
     /// Marks the error as resolved: in all releases, or from the next release on.
     Resolved(Option<Resolution>),
-    /// Mutes the error.
     Muted(Mute),
     /// Ends a mute whose time is over. Changes nothing if the error has been muted in another way since.
     Unmuted {

@@ -13,7 +13,6 @@ fn bytes(name: &str) -> BytesCount {
     BytesCount::new(samples::event(name).len())
 }
 
-/// All stages together.
 #[divan::bench(args = samples::ALL)]
 fn whole(bencher: Bencher<'_, '_>, name: &str) {
     let body = samples::event(name);

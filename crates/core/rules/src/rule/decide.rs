@@ -16,7 +16,6 @@ pub struct Decision {
 /// The time at which a notification is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timing {
-    /// Immediately.
     Now,
     /// Together with everything else that is collected for the rule.
     Collected {

@@ -138,7 +138,6 @@ pub enum IfExist {
     ReopenAndUpdate,
     /// Comment on it, open or closed.
     Comment,
-    /// Do nothing.
     None,
 }
 

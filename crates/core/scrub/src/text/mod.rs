@@ -242,7 +242,7 @@ fn tail(text: &str, wanted: impl Fn(u8) -> bool) -> &str {
 
 /// The part of `text` in `range`, whose bounds move to the next place between characters, and to the end of the text.
 ///
-/// What is looked at is found by counting bytes, often with a bound on how many: such a place may be within a character.
+/// Positions are found by counting bytes, often with a bound on how many, so they may be within a character.
 #[expect(clippy::string_slice, reason = "both bounds are between characters, and in order")]
 fn cut(text: &str, range: impl RangeBounds<usize>) -> &str {
     let start = match range.start_bound() {

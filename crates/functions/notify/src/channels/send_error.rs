@@ -9,13 +9,13 @@ pub enum SendError {
     Transient {
         /// The pause that the destination asks for, if any.
         retry_after: Option<Duration>,
-        /// What happened, with the name of the service.
+        /// The failure, with the name of the service.
         reason: String,
     },
     /// Sending the message again will fail until somebody changes the target or the destination.
     #[error("{reason}")]
     Permanent {
-        /// What happened, with the name of the service, and how to fix it.
+        /// The failure, with the name of the service, and how to fix it.
         reason: String,
     },
 }

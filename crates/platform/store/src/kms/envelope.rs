@@ -135,7 +135,8 @@ mod tests {
         }
     }
 
-    /// Promise 8 (docs/src/internals/promises.md): what version 0.1 sealed can be opened forever.
+    /// Released formats decode forever (promise 8 in docs/src/internals/promises.md): what version 0.1 sealed can be
+    /// opened forever.
     #[test]
     fn a_sample_of_form_1_opens() {
         let sample = Sealed::new("1.AAMBAgMwb+zE88tTNShZV++Q91W8Nn7MLcO7opgkQ48pGLtlFsUdEeI");

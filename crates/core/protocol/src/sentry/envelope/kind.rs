@@ -15,7 +15,6 @@ pub enum ItemKind {
     UserReport,
     /// An update of a session, for release health.
     Session,
-    /// Aggregated sessions.
     Sessions,
     /// Counts of what the SDK itself discarded.
     ClientReport,
@@ -23,7 +22,6 @@ pub enum ItemKind {
     CheckIn,
     /// A single span.
     Span,
-    /// Structured log lines.
     Log,
     /// A metric that belongs to a trace.
     TraceMetric,
@@ -39,7 +37,6 @@ pub enum ItemKind {
     ReplayVideo,
     /// Metrics in statsd format.
     Statsd,
-    /// Aggregated metrics.
     MetricBuckets,
     /// An event made from a browser's report; reserved, not sent by any SDK.
     Security,
@@ -49,7 +46,6 @@ pub enum ItemKind {
     FormData,
     /// A crash report of Unreal Engine; reserved.
     UnrealReport,
-    /// Any other type.
     Other(String),
 }
 

@@ -33,7 +33,6 @@ pub const MAX_ITEM_HEADER: usize = 16 << 10;
 /// The items that were read from an envelope.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Envelope {
-    /// The envelope header.
     pub header: Header,
     /// The complete items of all types, in order.
     pub items: Vec<EnvelopeItem>,

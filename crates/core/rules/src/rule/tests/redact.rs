@@ -178,8 +178,9 @@ fn documents() -> impl Strategy<Value = Value> {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
-    /// Promise 5 (docs/src/internals/promises.md), for rules: a redacted document contains no secret, and neither does
-    /// a debug output or an id. A document that is sent back unchanged is the stored one.
+    /// No secret is stored or logged (promise 5 in docs/src/internals/promises.md), for rules: a redacted document
+    /// contains no secret, and neither does a debug output or an id. A document that is sent back unchanged is the
+    /// stored one.
     #[test]
     fn no_secret_is_ever_shown(document in documents()) {
         let parsed = Rules::parse(&document).unwrap();

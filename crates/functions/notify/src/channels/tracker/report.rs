@@ -61,7 +61,7 @@ impl Report {
         };
         let word = notification.fingerprint.to_string();
         let marker = signer.marker(&notification.project, notification.fingerprint);
-        let sent_marker = format!("<!-- faultline-told:{} -->", &sha256(token(message))[..16]);
+        let sent_marker = format!("<!-- faultline-sent:{} -->", &sha256(token(message))[..16]);
         Ok(Some(Self {
             title: issue_title(notification),
             body: body(notification, &format!("{marker}\n{sent_marker}\n"), limit),
@@ -86,7 +86,7 @@ impl Report {
     ) -> Self {
         let word = signer.signature(token(message));
         let marker = format!("<!-- faultline-held:{word} -->");
-        let sent_marker = format!("<!-- faultline-told:{} -->", &sha256(token(message))[..16]);
+        let sent_marker = format!("<!-- faultline-sent:{} -->", &sha256(token(message))[..16]);
         let all = thousands(more + notifications.len() as u64);
         let mut parts = vec![format!(
             "{all} more errors than the {} issues per minute that the rule {} may create.",
