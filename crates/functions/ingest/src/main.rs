@@ -12,13 +12,13 @@ async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
     let (table, inbox) = (setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
-    let stores = setup.stores(&table)?;
+    // Not `Stores`: the code of every port would be linked, and clients wait while it is loaded.
     let ingest = Ingest {
-        authenticator: Authenticator::new(stores.keys, clock.clone(), Some(setup.operator()?)),
+        authenticator: Authenticator::new(table.clone(), clock.clone(), Some(setup.operator()?)),
         inbox: inbox.clone(),
-        claims: stores.claim_checks,
-        limiter: Limiter::new(stores.quotas),
-        projects: stores.projects,
+        claims: setup.bucket()?,
+        limiter: Limiter::new(table.clone()),
+        projects: table.clone(),
         sealer: setup.sealer(),
         clock,
         outcomes: outcomes.clone(),

@@ -62,10 +62,14 @@ impl Setup {
         Ok(Arc::new(Table::new(aws::dynamodb(&self.account, &self.service), self.variable("TABLE")?)))
     }
 
+    /// The bucket named by `BUCKET`.
+    pub fn bucket(&self) -> anyhow::Result<Arc<Bucket>> {
+        Ok(Arc::new(Bucket::new(aws::s3(&self.account, &self.service), self.variable("BUCKET")?)))
+    }
+
     /// The ports of this table, and of the bucket named by `BUCKET`.
     pub fn stores(&self, table: &Arc<Table>) -> anyhow::Result<Stores> {
-        let bucket = Bucket::new(aws::s3(&self.account, &self.service), self.variable("BUCKET")?);
-        Ok(Stores::new(table, &Arc::new(bucket)))
+        Ok(Stores::new(table, &self.bucket()?))
     }
 
     /// The queue at `INBOX_URL`.
