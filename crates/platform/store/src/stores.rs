@@ -7,8 +7,8 @@ use crate::ports::{
 };
 use crate::s3::Bucket;
 
-/// The ports of the table and the bucket. Each function receives all of them, and its IAM policy says which of their
-/// calls AWS allows.
+/// The ports of the table and the bucket. The processor, query and notify receive all of them; the IAM policy of each
+/// says which of their calls AWS allows.
 #[derive(Clone)]
 pub struct Stores {
     pub projects: Arc<dyn Projects>,
