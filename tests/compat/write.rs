@@ -1,6 +1,6 @@
 //! Writes the samples of a version, once, before it is released:
 //!
-//!     FAULTLINE_SAMPLES=tests/compat/v2 cargo test -p faultline-tests --test compat -- --ignored --exact write::write
+//!     FAULTLINE_SAMPLES=$PWD/tests/compat/v2 cargo test -p faultline-tests --test compat -- --ignored --exact write::write
 //!
 //! The folder must not exist. Each `write_…` test writes a folder of its own; name it instead of `write::write`.
 

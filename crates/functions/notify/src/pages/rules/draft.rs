@@ -81,7 +81,7 @@ pub(super) fn refused(form: &Form, said: &ApiError, path: &[String]) -> RuleDraf
 
 #[cfg(test)]
 mod tests {
-    use rules::Target;
+    use rules::{Rules, Target};
 
     use super::*;
 
@@ -98,6 +98,18 @@ mod tests {
             let fields = kind.fields.iter().map(|field| (field.key.to_owned(), value(field)));
             let target: Map<_, _> = fields.chain([("type".to_owned(), kind.word.into())]).collect();
             assert!(Target::parse(&Value::Object(target)).is_ok(), "{}", kind.word);
+        }
+    }
+
+    /// A field that the form hides while it is typed must not be returned by the API either.
+    #[test]
+    fn every_secret_of_the_form_is_redacted() {
+        for kind in &KINDS {
+            for field in kind.fields.iter().filter(|field| field.input == Input::Secret) {
+                let target = json!({ "type": kind.word, field.key: "s3cret" });
+                let shown = Rules::redacted(&json!({ "rules": [{ "to": [target] }] })).to_string();
+                assert!(!shown.contains("s3cret"), "`{}` of {} is shown: {shown}", field.key, kind.word);
+            }
         }
     }
 
