@@ -69,7 +69,7 @@ exports.fill = async () => {
   const [conflict, slow] = [OTHERS[1].exception.values[0].type, OTHERS[3].message].map(named);
   const base = `/projects/${PROJECT}/errors`;
   await faultline.call("PATCH", `${base}/${error}`, { assignee: "ada@shop.example" });
-  await faultline.call("POST", `${base}/${error}/comments`, { text: "The price list of spring lacks item 17.\nMended in 4f2c1d9, I hope." });
+  await faultline.call("POST", `${base}/${error}/comments`, { text: "The price list of spring lacks item 17.\nFixed in 4f2c1d9, I hope." });
   await faultline.call("PATCH", `${base}/${error}`, { status: "resolved" });
   await faultline.post(dsn, { ...python(24), timestamp: new Date().toISOString() });
   await faultline.until("an error comes back", async () => {
