@@ -11,8 +11,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
-mod directory;
 mod errors;
+mod event_index;
 mod failures;
 mod figures;
 mod history;

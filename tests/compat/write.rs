@@ -2,7 +2,8 @@
 //!
 //!     FAULTLINE_SAMPLES=$PWD/tests/compat/v2 cargo test -p faultline-tests --test compat -- --ignored --exact write::write
 //!
-//! The folder must not exist. Each `write_…` test writes a folder of its own; name it instead of `write::write`.
+//! The path must be absolute, because tests run in the folder of their crate. The folder must not exist. Each `write_…`
+//! test writes a folder of its own; name it instead of `write::write`.
 
 use std::collections::BTreeSet;
 

@@ -10,8 +10,8 @@ use crate::dlq::Dlq;
 
 /// A self-hosted error tracker: groups errors, keeps every occurrence, counts exactly.
 ///
-/// All commands except `serve`, `admin-key`, `explain`, `bench` and `completions` call a running faultline, on this
-/// machine or deployed.
+/// All commands except `serve`, `admin-key`, `explain`, `bench`, `completions`, and `dlq` without `--url`, call a running
+/// faultline, on this machine or deployed.
 #[derive(Debug, Parser)]
 #[command(name = "faultline", version)]
 pub(crate) struct Args {

@@ -1,7 +1,7 @@
 //! Access control: extractors that give a handler its caller and its project.
 //!
-//! The types have no other constructors, so a handler that needs a project and forgets to check the permission does not
-//! compile. Extractors check in this order: the key, the project's name, the key's role, whether the project exists,
+//! The types have no other constructors, so a handler that takes one of them cannot forget to check the permission. (A
+//! handler that takes none asks its [`Caller`].) Extractors check in this order: the key, the project's name, the key's role, whether the project exists,
 //! and whether the key is valid for it. A handler that must check its own parameters before the project is looked up
 //! takes a [`ProjectReader`] or a [`ProjectAdmin`] and loads the project from it.
 
