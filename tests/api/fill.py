@@ -20,7 +20,7 @@ def call(method, path, body=None):
 
 
 def until(condition):
-        """Waits until the processor has done something."""
+    """Waits until the processor has done something."""
     deadline = time.monotonic() + 60
     while not (found := condition()):
         if time.monotonic() > deadline:
