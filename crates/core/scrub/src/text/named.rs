@@ -62,12 +62,11 @@ pub(super) fn find(text: &str, at: usize, key: &Name<'_>, rules: &Compiled) -> O
     let from = at + 1 + arrow;
     let start = from + bytes[from..].iter().take(3).take_while(|&&byte| byte == b' ').count();
     let near = look(text, start, 120);
-    let (name, end) = match value::quote(near.as_bytes(), 0) {
-        Some((open, quote)) => {
-            let end = value::closing(near, open, quote);
+    let (name, end) = match value::quoted_to_end(near, 0) {
+        Some((name, end)) => {
             // If the name is not closed within these bytes, its end is unknown, so it is ignored.
-            near.as_bytes().get(end)?;
-            (near.get(open..end)?, start + end + quote.len())
+            near.as_bytes().get(name.end)?;
+            (cut(near, name), start + end)
         }
         None => {
             let length = super::run(near, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
