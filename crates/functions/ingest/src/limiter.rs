@@ -17,7 +17,7 @@ use model::id::ProjectId;
 use model::outcome::Refusal;
 use model::project::{Limit, Limits, PostedConfigs, Window};
 use model::time::Timestamp;
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use store::Recent;
 use store::ports::{Quota, Quotas};
 
@@ -55,7 +55,7 @@ impl Limiter {
     pub(crate) async fn admit(&self, project: &Addressee, events: u64, now: Timestamp) -> Result<Admitted, Refusal> {
         let quota = self.read_quota(project, now).await.filter(|quota| !quota.limits.is_none());
         let Some(&Quota { project, limits, mark, .. }) = quota.as_ref() else { return Ok(Admitted { quota, events }) };
-        let mut taken = self.taken();
+        let mut taken = self.taken.lock();
         let marked = mark.filter(|mark| mark.holds(now)).map(|mark| (mark.limit, mark.until));
         let full = |limit: &Limit| match taken.get(&(project, limit.window)) {
             Some(&(count, end)) => now < end && count >= limit.most,
@@ -78,7 +78,7 @@ impl Limiter {
     /// Subtracts events that were admitted but could not be stored: their client sends them again.
     pub(crate) fn give_back(&self, Admitted { quota, events }: Admitted) {
         let Some(Quota { project, limits, .. }) = quota else { return };
-        let mut taken = self.taken();
+        let mut taken = self.taken.lock();
         for limit in limits.each() {
             if let Some((count, _)) = taken.get_mut(&(project, limit.window)) {
                 *count = count.saturating_sub(events);
@@ -122,9 +122,5 @@ impl Limiter {
             posted_configs: PostedConfigs::default(),
         };
         self.known.put(name.clone(), Some(quota), now.plus_seconds(FRESH_SECONDS));
-    }
-
-    fn taken(&self) -> MutexGuard<'_, HashMap<(ProjectId, Window), (u64, Timestamp)>> {
-        self.taken.lock()
     }
 }
