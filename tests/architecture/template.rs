@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use model::id::SegmentId;
 use model::project::Retention;
 
-use crate::root;
+use crate::{root, rust_files};
 
 /// The table is defined twice: in template.yaml for AWS, and in `store` for the embedded engines.
 #[test]
@@ -91,4 +91,75 @@ fn the_lambda_binary_has_no_loopback_destinations() {
     let switch = "#[cfg(any(test, feature = \"loopback\"))]\n    pub fn and_loopback(";
     assert_eq!(source.matches("loopback: true").count() + source.matches("loopback = true").count(), 1);
     assert!(source.contains(switch), "the only switch must not be compiled into a Lambda binary");
+}
+
+/// The resources of a type: the name of each, and its lines.
+fn resources<'a>(template: &'a str, of_type: &str) -> Vec<(&'a str, Vec<&'a str>)> {
+    let mut found: Vec<(&str, Vec<&str>)> = Vec::new();
+    for line in template.lines() {
+        let is_name = line.starts_with("  ") && !line.starts_with("   ") && line.ends_with(':');
+        if is_name || !line.starts_with(' ') {
+            found.push((line.trim().trim_end_matches(':'), Vec::new()));
+        } else if let Some((_, lines)) = found.last_mut() {
+            lines.push(line.trim());
+        }
+    }
+    let wanted = format!("Type: {of_type}");
+    found.retain(|(_, lines)| lines.contains(&wanted.as_str()));
+    found
+}
+
+/// An alarm that notifies nobody, or that the documentation does not explain, is as good as none.
+#[test]
+fn every_alarm_is_sent_and_explained() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let alarms = resources(&template, "AWS::CloudWatch::Alarm");
+    assert!(alarms.len() >= 9, "{alarms:?}");
+    for (name, lines) in &alarms {
+        assert!(lines.iter().any(|line| line.starts_with("AlarmActions: ")), "{name} notifies nobody");
+        assert!(lines.iter().any(|line| line.starts_with("AlarmDescription: ")), "{name} says nothing");
+    }
+    let monitoring = std::fs::read_to_string(root().join("docs/src/operate/monitoring.md")).unwrap();
+    let table = monitoring.split("| alarm | meaning | do |\n|---|---|---|\n").nth(1).unwrap();
+    let rows = table.lines().take_while(|line| line.starts_with('|')).count();
+    assert_eq!(rows, alarms.len(), "docs/src/operate/monitoring.md explains each alarm in a row");
+}
+
+/// Without these, requests or a storm have no limit of cost.
+#[test]
+fn the_template_limits_what_can_be_spent() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let [(_, table)] = &resources(&template, "AWS::DynamoDB::Table")[..] else { panic!("there is one table") };
+    let limited: Vec<_> = table.iter().filter(|line| line.starts_with("OnDemandThroughput: ")).collect();
+    assert_eq!(limited.len(), 2, "the table and its GSI");
+    let [(_, api)] = &resources(&template, "AWS::Serverless::HttpApi")[..] else { panic!("there is one API") };
+    for line in [
+        "ThrottlingRateLimit: !Ref RequestsPerSecond",
+        "ThrottlingBurstLimit: !Ref RequestsBurst",
+        "\"POST /sign-in\": { ThrottlingRateLimit: 5, ThrottlingBurstLimit: 20 }",
+    ] {
+        assert!(api.contains(&line), "the API has no `{line}`");
+    }
+    // The settings of a route that does not exist make a deployment fail.
+    assert!(template.contains("Properties: { ApiId: !Ref Api, Method: POST, Path: /sign-in }"));
+}
+
+/// In AWS, a request whose route the template does not give to `ingest` or `notify` goes to `query`.
+#[test]
+fn the_template_has_every_route_of_ingest_and_notify() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    for function in ["ingest", "notify"] {
+        let sources = rust_files(&root().join("crates/functions").join(function).join("src"));
+        let sources: String = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+        let routes: BTreeSet<_> =
+            sources.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+        assert!(routes.len() >= 4, "{function}: {routes:?}");
+        for route in routes {
+            let is_sentry = route.starts_with("/api/") && template.contains("Path: \"/api/{proxy+}\"");
+            let named = [format!("Path: \"{route}\""), format!("Path: {route} "), format!("          {route}:\n")];
+            let is_named = named.iter().any(|line| template.contains(line));
+            // API Gateway answers a path with and without a slash at its end alike.
+            assert!(is_sentry || is_named || route.ends_with('/'), "{function}: template.yaml has no route {route}");
+        }
+    }
 }
