@@ -1,9 +1,10 @@
 //! Access control: extractors that give a handler its caller and its project.
 //!
-//! The types have no other constructors, so a handler that takes one of them cannot forget to check the permission. (A
-//! handler that takes none asks its [`Caller`].) Extractors check in this order: the key, the project's name, the key's role, whether the project exists,
-//! and whether the key is valid for it. A handler that must check its own parameters before the project is looked up
-//! takes a [`ProjectReader`] or a [`ProjectAdmin`] and loads the project from it.
+//! The types have no constructors that do not check the permission, so a handler that takes one of them cannot forget
+//! to. (A handler that takes none asks its [`Caller`].) Extractors check in this order: the key, the project's name, the
+//! key's role, whether the project exists, and whether the key is valid for it. A handler that must check its own
+//! parameters before the project is looked up takes a [`ProjectReader`] or a [`ProjectAdmin`] and loads the project from
+//! it.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -75,6 +76,12 @@ pub struct AdministeredProject {
 pub struct DeletableProject(Project);
 
 impl Admin {
+    /// Checks that the caller is an admin.
+    pub fn check(caller: Caller) -> Result<Self, Refusal> {
+        caller.check_admin()?;
+        Ok(Self(caller))
+    }
+
     /// The projects in which the caller may change everything.
     pub fn scope(&self) -> &Scope {
         self.0.scope()
@@ -194,9 +201,7 @@ fn check_is_current(project: &Project, name: &ProjectName) -> Result<(), Refusal
 }
 
 async fn extract_admin(parts: &Parts, access: &impl Access) -> Result<Admin, Refusal> {
-    let caller = access.authenticator().authenticate_parts(parts).await?;
-    caller.check_admin()?;
-    Ok(Admin(caller))
+    Admin::check(access.authenticator().authenticate_parts(parts).await?)
 }
 
 async fn extract_reader(parts: &Parts, access: &impl Access) -> Result<Reader, Refusal> {
@@ -221,8 +226,7 @@ async fn extract_project_reader(parts: &Parts, access: &impl Access) -> Result<P
 async fn extract_project_admin(parts: &Parts, access: &impl Access) -> Result<ProjectAdmin, Refusal> {
     let caller = access.authenticator().authenticate_parts(parts).await?;
     let name = parse_project_path(parts.uri.path())?;
-    caller.check_admin()?;
-    Ok(ProjectAdmin { admin: Admin(caller), name })
+    Ok(ProjectAdmin { admin: Admin::check(caller)?, name })
 }
 
 async fn extract_readable_project(parts: &Parts, access: &impl Access) -> Result<ReadableProject, Refusal> {

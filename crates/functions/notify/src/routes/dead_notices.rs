@@ -11,8 +11,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::Request;
-use http_common::Answer;
 use http_common::describe::Description;
+use http_common::{AdministeredProject, Answer, StackAdmin};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,31 +81,33 @@ struct RedriveResult {
     redriven: Redriven,
 }
 
-async fn list_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
-    routes.answer(list(&routes, request)).await
+async fn list_handler(State(routes): State<Arc<Routes>>, _: StackAdmin) -> Response {
+    routes.answer(list(&routes)).await
 }
 
-async fn redrive_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
+async fn redrive_handler(State(routes): State<Arc<Routes>>, _: StackAdmin, request: Request<Body>) -> Response {
     routes.answer(redrive(&routes, request)).await
 }
 
-async fn failed_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
-    routes.answer(list_of_project(&routes, request)).await
+async fn failed_handler(State(routes): State<Arc<Routes>>, project: AdministeredProject) -> Response {
+    routes.answer(list_of_project(&routes, &project)).await
 }
 
-async fn retry_handler(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
-    routes.answer(retry(&routes, request)).await
+async fn retry_handler(
+    State(routes): State<Arc<Routes>>,
+    project: AdministeredProject,
+    request: Request<Body>,
+) -> Response {
+    routes.answer(retry(&routes, &project, request)).await
 }
 
-async fn list_of_project(routes: &Routes, request: Request<Body>) -> Answer {
-    let project = routes.project(&request).await?;
+async fn list_of_project(routes: &Routes, project: &AdministeredProject) -> Answer {
     let mut dead_notices = routes.notify.dead_notices_of(project.id).await?;
     dead_notices.truncate(MAX_LISTED_NOTICES);
     http_common::data(Notices { dead_notices })
 }
 
-async fn retry(routes: &Routes, request: Request<Body>) -> Answer {
-    let project = routes.project(&request).await?;
+async fn retry(routes: &Routes, project: &AdministeredProject, request: Request<Body>) -> Answer {
     let NoticeSelection { ids } = read_selection(request).await?;
     let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
     http_common::data(RedriveResult { redriven: redriven? })
@@ -117,8 +119,7 @@ async fn read_selection(request: Request<Body>) -> Result<NoticeSelection, Refus
         .map_err(|_| Refusal::new(Reason::BodyInvalid, format!("the body is not valid: send {BODY_FORM}")))
 }
 
-async fn list(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.authenticator.authenticate(&request).await?.check_stack_admin()?;
+async fn list(routes: &Routes) -> Answer {
     let dead_notices = routes.notify.dead_notices(MAX_LISTED_NOTICES).await?;
     http_common::data(Notices { dead_notices })
 }
@@ -137,7 +138,6 @@ struct NoticeSelection {
 }
 
 async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
-    routes.authenticator.authenticate(&request).await?.check_stack_admin()?;
     let NoticeSelection { ids } = read_selection(request).await?;
     let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
     http_common::data(RedriveResult { redriven: redriven? })

@@ -8,8 +8,8 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
-use http_common::Answer;
 use http_common::describe::Description;
+use http_common::{Admin, Answer};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use rules::posted;
@@ -60,7 +60,7 @@ async fn encrypt(routes: &Routes, request: Request<Body>) -> Answer {
     };
     match &project {
         None => caller.check_stack_admin()?,
-        Some(name) => drop(routes.project_of(caller, name.clone()).await?),
+        Some(name) => drop(Admin::check(caller)?.load_project(routes, name).await?),
     }
     let sealer = routes.sealer()?;
     let mut config = body::read(request, FOREIGN_LIMIT, "one notification config, an object with a `type`").await?;

@@ -11,12 +11,10 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
-use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, Authenticator, Caller, Outcomes};
-use model::id::ProjectName;
+use http_common::{Access, Answer, Authenticator, Outcomes};
 use model::outcome::{Reason, Refusal};
-use store::ports::{Project, Sealer, Sessions};
+use store::ports::{Projects, Sealer, Sessions};
 use web_session::Pages;
 
 use crate::{Notify, pages};
@@ -38,6 +36,20 @@ pub struct Routes {
     /// Sessions of people who are signed in to the pages.
     pub sessions: Arc<dyn Sessions>,
     pub outcomes: Arc<Outcomes>,
+}
+
+impl Access for Routes {
+    fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    fn projects(&self) -> &dyn Projects {
+        &*self.notify.stores.projects
+    }
+
+    fn outcomes(&self) -> &Outcomes {
+        &self.outcomes
+    }
 }
 
 impl Routes {
@@ -62,31 +74,6 @@ impl Routes {
     /// Runs a handler. Returns its answer or its refusal, which is counted.
     async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
         self.outcomes.answer(handler).await
-    }
-
-    /// Returns the project of a request, if the caller is an admin of it.
-    fn project<B>(&self, request: &Request<B>) -> impl Future<Output = Result<Project, Refusal>> + Send {
-        // The future must not hold the request: its body cannot be shared between threads.
-        let (caller, name) =
-            (self.authenticator.authenticate(request), http_common::parse_project_path(request.uri().path()));
-        async move { self.project_of(caller.await?, name?).await }
-    }
-
-    async fn project_of(&self, caller: Caller, name: ProjectName) -> Result<Project, Refusal> {
-        caller.check_admin()?;
-        let project = self.notify.stores.projects.by_name(&name).await?;
-        let Some(project) = project.filter(|project| !project.deleting) else {
-            caller.check_may_miss(&name)?;
-            let message = format!("there is no project `{name}`: GET /projects lists all projects");
-            return Err(Refusal::new(Reason::ProjectUnknown, message));
-        };
-        caller.check_admin_of(project.id)?;
-        if project.name != name {
-            let message = format!("the project `{name}` was renamed to `{}`: use that name", project.name);
-            let renamed_to = Some(project.name.to_string());
-            return Err(Refusal { renamed_to, ..Refusal::new(Reason::ProjectRenamed, message) });
-        }
-        Ok(project)
     }
 
     fn sealer(&self) -> Result<&dyn Sealer, Refusal> {

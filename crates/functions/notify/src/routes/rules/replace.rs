@@ -9,8 +9,8 @@ use axum::response::Response;
 use axum::routing::put;
 use http::header::IF_MATCH;
 use http::{HeaderMap, Request};
-use http_common::Answer;
 use http_common::describe::Description;
+use http_common::{AdministeredProject, Answer};
 use model::outcome::{Reason, Refusal};
 use rules::Rules;
 use serde_json::{Value, json};
@@ -45,28 +45,26 @@ pub(super) fn describe(api: &mut Description) {
         .error(Reason::RulesChanged, "somebody else changed the rules since they were read");
 }
 
-async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
-    routes.answer(replace(&routes, request)).await
+async fn handle(State(routes): State<Arc<Routes>>, project: AdministeredProject, request: Request<Body>) -> Response {
+    routes.answer(replace(&routes, &project, request)).await
 }
 
 /// Replaces the whole document. A secret that is sent as `[sealed]` does not change. With `If-Match` (the `ETag` of a
 /// GET), the request is refused if the document has changed since; without it, the last request wins.
-async fn replace(routes: &Routes, request: Request<Body>) -> Answer {
-    let project = routes.project(&request).await?;
+async fn replace(routes: &Routes, project: &AdministeredProject, request: Request<Body>) -> Answer {
     let sealer = routes.sealer()?;
     let seen = parse_if_match(request.headers())?;
     let sent =
         body::read(request, MAX_DOCUMENT_BYTES, "an object with a list `rules`, and `hooks` if there are any").await?;
     for _ in 0..MAX_WRITE_ATTEMPTS {
-        let Document { version, value: old } = routes.load_document(&project).await?;
+        let Document { version, value: old } = routes.load_document(project).await?;
         if seen.is_some_and(|seen| seen != version) {
             return Err(changed_refusal());
         }
         // A document that cannot be read is replaced as if there were none.
         let value = complete_document(sent.clone(), &old.unwrap_or_default())?;
-        let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await;
-        let sealed = sealed?;
-        match routes.notify.stores.configs.set_rules(&project, version, &sealed).await {
+        let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await?;
+        match routes.notify.stores.configs.set_rules(project, version, &sealed).await {
             Ok(version) => {
                 routes.notify.rule_cache.forget();
                 return Document { version, value: Some(value) }.answer();

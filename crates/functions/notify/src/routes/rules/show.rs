@@ -3,13 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use http::Request;
-use http_common::Answer;
 use http_common::describe::Description;
+use http_common::{AdministeredProject, Answer};
 use rules::Rules;
 
 use crate::routes::Routes;
@@ -24,12 +22,11 @@ pub(super) fn describe(api: &mut Description) {
         .with_header(200, "ETag", "the version, for `If-Match`");
 }
 
-async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
-    routes.answer(show(&routes, request)).await
+async fn handle(State(routes): State<Arc<Routes>>, project: AdministeredProject) -> Response {
+    routes.answer(show(&routes, &project)).await
 }
 
 /// Returns the rules with `[sealed]` in place of every secret.
-async fn show(routes: &Routes, request: Request<Body>) -> Answer {
-    let project = routes.project(&request).await?;
-    routes.load_document(&project).await?.answer()
+async fn show(routes: &Routes, project: &AdministeredProject) -> Answer {
+    routes.load_document(project).await?.answer()
 }

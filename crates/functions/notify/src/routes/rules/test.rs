@@ -10,8 +10,8 @@ use axum::response::Response;
 use axum::routing::post;
 use futures_util::future::join_all;
 use http::Request;
-use http_common::Answer;
 use http_common::describe::Description;
+use http_common::{AdministeredProject, Answer};
 use model::error::Link;
 use model::id::Fingerprint;
 use model::occurrence::Level;
@@ -57,8 +57,8 @@ pub(super) fn describe(api: &mut Description) {
         .error(Reason::RuleUnknown, "the project has no such rule");
 }
 
-async fn handle(State(routes): State<Arc<Routes>>, request: Request<Body>) -> Response {
-    routes.answer(test(&routes, request)).await
+async fn handle(State(routes): State<Arc<Routes>>, project: AdministeredProject, request: Request<Body>) -> Response {
+    routes.answer(test(&routes, &project, request)).await
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -96,11 +96,10 @@ struct Trial {
     timezone: Option<String>,
 }
 
-async fn test(routes: &Routes, request: Request<Body>) -> Answer {
-    let project = routes.project(&request).await?;
+async fn test(routes: &Routes, project: &AdministeredProject, request: Request<Body>) -> Answer {
     routes.sealer()?;
     let wanted = body::read(request, MAX_BODY_BYTES, BODY_FORM).await?;
-    let document = routes.load_document(&project).await?;
+    let document = routes.load_document(project).await?;
     let kept = Rules::parse(document.value()?)?;
     let buttons = kept.hooks.slack.is_some();
     let trials = select_trials(&wanted, kept.rules)?;
@@ -109,7 +108,7 @@ async fn test(routes: &Routes, request: Request<Body>) -> Answer {
             format!("there are {} targets, at most {MAX_TARGETS} can be tested at once: name a `rule`", trials.len());
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["rule"]));
     }
-    let results = join_all(trials.iter().map(|trial| routes.send_sample(&project, trial, buttons))).await;
+    let results = join_all(trials.iter().map(|trial| routes.send_sample(project, trial, buttons))).await;
     http_common::data(Results { results })
 }
 
