@@ -77,10 +77,6 @@ pub struct ErrorCursor(pub(crate) String);
 pub struct BadErrorCursor(String);
 
 impl ErrorCursor {
-    pub fn parse(text: &str) -> std::result::Result<Self, BadErrorCursor> {
-        text.parse()
-    }
-
     /// The position before all errors that were last seen in this [`slot`](search::slot), and after all errors of later
     /// slots.
     pub fn above(slot: u32) -> Self {
@@ -96,28 +92,16 @@ impl ErrorCursor {
     pub fn fingerprint(&self) -> Option<Fingerprint> {
         Fingerprint::parse(self.0.split_once('-')?.1).ok()
     }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl std::str::FromStr for ErrorCursor {
-    type Err = BadErrorCursor;
-
-    fn from_str(text: &str) -> std::result::Result<Self, Self::Err> {
-        let fits = text.split_once('-').is_some_and(|(slot, print)| {
-            slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
-        });
-        fits.then(|| Self(text.to_owned())).ok_or_else(|| BadErrorCursor(text.chars().take(80).collect()))
-    }
 }
 
 impl TryFrom<String> for ErrorCursor {
     type Error = BadErrorCursor;
 
     fn try_from(text: String) -> std::result::Result<Self, Self::Error> {
-        text.parse()
+        let fits = text.split_once('-').is_some_and(|(slot, print)| {
+            slot.len() == 8 && slot.bytes().all(|b| b.is_ascii_digit()) && Fingerprint::parse(print).is_ok()
+        });
+        if fits { Ok(Self(text)) } else { Err(BadErrorCursor(text.chars().take(80).collect())) }
     }
 }
 
