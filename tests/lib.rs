@@ -23,7 +23,13 @@ use notify::{Deadline, Record};
 use serde_json::{Value, json};
 use server::system::{DataLocation, Resources, Stack, Stream, SystemSettings};
 use store::clock::Clock;
+use store::dynamo::ProjectData;
 use tower::ServiceExt;
+
+/// What both tables have of projects.
+pub fn project_data(on: &Resources) -> ProjectData {
+    ProjectData::new(&on.table, &on.directory)
+}
 
 /// faultline in this process. Requests are answered, but events are processed only by [`Faultline::process`].
 pub struct Faultline {

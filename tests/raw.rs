@@ -1,4 +1,4 @@
-//! Access to the raw items of the table.
+//! Access to the raw items of the tables.
 
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -7,6 +7,9 @@ use embedded::Engines;
 use serde_json::{Value, json};
 
 const TABLE: &str = "faultline";
+const DIRECTORY: &str = "faultline-directory";
+/// The partitions of the directory, or how they begin.
+const IN_DIRECTORY: [&str; 4] = ["KEY", "PROJECT", "SESSION#", "SIGNIN#"];
 
 async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
     let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
@@ -17,17 +20,25 @@ async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
     body
 }
 
-/// Puts an item in DynamoDB's JSON form.
+/// Puts an item in DynamoDB's JSON form into the table that it belongs to.
 pub async fn put_item(engines: &Engines, item: &str) {
     let item: Value = serde_json::from_str(item).unwrap();
-    call(engines, "PutItem", &json!({ "TableName": TABLE, "Item": item })).await;
+    let pk = item["pk"]["S"].as_str().unwrap();
+    let is_key_use = pk == "KEY_USE";
+    let in_directory = !is_key_use && IN_DIRECTORY.iter().any(|start| pk.starts_with(start));
+    let table = if in_directory { DIRECTORY } else { TABLE };
+    call(engines, "PutItem", &json!({ "TableName": table, "Item": item })).await;
 }
 
-/// Returns all items of the table.
+/// Returns all items of both tables.
 pub async fn items(engines: &Engines) -> Vec<Value> {
-    let mut answer = call(engines, "Scan", &json!({ "TableName": TABLE })).await;
-    assert!(answer["LastEvaluatedKey"].is_null(), "more than one page");
-    serde_json::from_value(answer["Items"].take()).unwrap()
+    let mut items = Vec::new();
+    for table in [DIRECTORY, TABLE] {
+        let mut answer = call(engines, "Scan", &json!({ "TableName": table })).await;
+        assert!(answer["LastEvaluatedKey"].is_null(), "more than one page");
+        items.extend(serde_json::from_value::<Vec<_>>(answer["Items"].take()).unwrap());
+    }
+    items
 }
 
 /// Returns all records of the table's stream, oldest first, in the form in which Lambda gets them.

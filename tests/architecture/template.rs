@@ -7,23 +7,23 @@ use model::project::Retention;
 
 use crate::{root, rust_files};
 
-/// The table is defined twice: in template.yaml for AWS, and in `store` for the embedded engines.
+/// Both tables are defined twice: in template.yaml for AWS, and in `store` for the embedded engines.
 #[test]
-fn the_template_creates_the_table_that_the_store_reads() {
+fn the_template_creates_the_tables_that_the_store_reads() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     let of_store =
         |module: &str| std::fs::read_to_string(root().join("crates/platform/store/src/dynamo").join(module)).unwrap();
-    let schema = of_store("schema.rs") + &of_store("project_item.rs");
+    let schema = of_store("schema.rs");
     for (constant, line) in [
         ("PK", "- { AttributeName: {}, KeyType: HASH }"),
         ("SK", "- { AttributeName: {}, KeyType: RANGE }"),
         ("INDEX_PK", "- { AttributeName: {}, KeyType: HASH }"),
         ("INDEX_SK", "- { AttributeName: {}, KeyType: RANGE }"),
         ("INDEX", "- IndexName: {}"),
+        ("DIRECTORY_INDEX", "- IndexName: {}"),
         ("TTL", "TimeToLiveSpecification: { AttributeName: {}, Enabled: true }"),
         ("ERROR", r#""Keys":{"pk":{"S":[{"prefix":"P#"}]},"sk":{"S":[{"prefix":"{}"}]}}"#),
-        ("PROJECT_IDS", r#""Keys":{"pk":{"S":["{}"]}},"NewImage""#),
-        ("LIMITED_UNTIL", r#""NewImage":{"{}":{"N":[{"exists":true}]}}"#),
+        ("LIMITED", r#""Keys":{"pk":{"S":[{"prefix":"P#"}]},"sk":{"S":["{}"]}}"#),
     ] {
         let declared = schema.lines().find(|line| line.contains(&format!("const {constant}: &str"))).unwrap();
         let value = declared.split('"').nth(1).unwrap();
@@ -129,7 +129,9 @@ fn every_alarm_is_sent_and_explained() {
 #[test]
 fn the_template_limits_what_can_be_spent() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
-    let [(_, table)] = &resources(&template, "AWS::DynamoDB::Table")[..] else { panic!("there is one table") };
+    let tables = resources(&template, "AWS::DynamoDB::Table");
+    let [(_, directory), (_, table)] = &tables[..] else { panic!("there are two tables") };
+    assert!(directory.contains(&"BillingMode: PAY_PER_REQUEST"), "the directory must not run out of capacity");
     let limited: Vec<_> = table.iter().filter(|line| line.starts_with("OnDemandThroughput: ")).collect();
     assert_eq!(limited.len(), 2, "the table and its GSI");
     let [(_, api)] = &resources(&template, "AWS::Serverless::HttpApi")[..] else { panic!("there is one API") };

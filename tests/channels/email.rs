@@ -57,7 +57,7 @@ async fn ses_receives_the_email() {
         credentials: aws_sdk_sesv2::config::Credentials::new("AKID", "secret", None, None, "test"),
     };
     let http: SharedHttpClient = aws_smithy_http_client::Builder::new().build_http();
-    let service = Service { http, endpoint: Some(ses.url()) };
+    let service = Service { endpoint: Some(ses.url()), ..Service::new(http) };
     let mailer = Arc::new(Ses::new(&account, &service, "faultline@shop.example"));
     let channels = channels_with(Some(mailer), Timeouts::default());
     let target = target(json!({ "type": "email", "to": ["team@shop.example"] }));

@@ -12,8 +12,8 @@ use store::ports::{Errors, Projects};
 use crate::Samples;
 
 async fn error(faultline: &Faultline, message: &str) -> ErrorAggregate {
-    let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
-    let shop = table.by_name(&model::id::ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let Resources { directory, table, .. } = Resources::make(faultline.stack.engines()).await.unwrap();
+    let shop = directory.by_name(&model::id::ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
     Errors::get(&*table, shop.id, &message_fingerprint(message)).await.unwrap().unwrap()
 }
 

@@ -58,7 +58,7 @@ async fn write_directory() {
         };
         if let Some(segment) = item["segment"]["S"].as_str() {
             let project = ProjectName::parse("shop").unwrap();
-            let id = resources.table.by_name(&project).await.unwrap().unwrap().id;
+            let id = resources.directory.by_name(&project).await.unwrap().unwrap().id;
             let (name, key) =
                 (format!("segment-{}.zst.base64", &sk[20..]), SegmentId::parse(id, segment).unwrap().key());
             object(&samples, &mut objects, &name, &key, &resources).await;

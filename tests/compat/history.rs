@@ -60,7 +60,7 @@ async fn write_history() {
     let path = format!("{comments}/{}", comment.as_str().unwrap());
     faultline.clock.advance(40);
     faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await;
-    let shop = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let shop = resources.directory.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
     let error = Errors::get(&*resources.table, shop.id, &grouping::message_fingerprint("m")).await.unwrap().unwrap();
     faultline.clock.advance(40);
     let (change, now) = (StatusChange::Unresolved.into(), faultline.clock.now());

@@ -6,6 +6,7 @@ use model::id::ProjectName;
 use serde_json::json;
 use server::system::Resources;
 use store::clock::Clock;
+use store::dynamo::ProjectData;
 use store::ports::{Projects, Usage, Used};
 
 use crate::Samples;
@@ -22,8 +23,11 @@ async fn a_project_and_its_limits_are_read() {
     let answer = faultline.call(Method::POST, "/projects/shop/errors", ADMIN, body).await;
     assert_eq!((answer.status.as_u16(), &answer.body["error"]), (429, &json!("quota_exceeded")));
 
-    let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
-    let shop = table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
-    let used = table.count(shop.id, Used { in_month: 1, in_minute: Some(1) }, faultline.clock.now()).await.unwrap();
+    let Resources { directory, table, .. } = Resources::make(faultline.stack.engines()).await.unwrap();
+    let shop = directory.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let used = ProjectData::new(&table, &directory)
+        .count(shop.id, Used { in_month: 1, in_minute: Some(1) }, faultline.clock.now())
+        .await
+        .unwrap();
     assert_eq!((used.in_month, used.in_minute), (4, Some(4)));
 }

@@ -5,6 +5,7 @@ use faultline_tests::{Faultline, raw};
 use model::id::{Fingerprint, ProjectName};
 use serde_json::{Value, json};
 use server::system::Resources;
+use store::dynamo::ProjectData;
 use store::ports::{Configs, Errors, Projects};
 
 use crate::Samples;
@@ -16,7 +17,7 @@ async fn sealed_documents_can_be_opened() {
     // Only the key that sealed a document can open it.
     std::fs::write(data.path().join("kms.key"), samples.text("kms.key")).unwrap();
     let engines = Engines::open(data.path()).unwrap();
-    let Resources { table, sealer, .. } = Resources::make(&engines).await.unwrap();
+    let Resources { directory, table, sealer, .. } = Resources::make(&engines).await.unwrap();
     for name in samples.names("items") {
         // The config expires some day, but the sample must not.
         let mut item: Value = serde_json::from_str(&samples.text(&format!("items/{name}"))).unwrap();
@@ -24,16 +25,17 @@ async fn sealed_documents_can_be_opened() {
         raw::put_item(&engines, &item.to_string()).await;
     }
     let (sealer, name) = (sealer.unwrap(), ProjectName::parse("shop").unwrap());
-    let project = table.by_name(&name).await.unwrap().unwrap();
+    let project = directory.by_name(&name).await.unwrap().unwrap();
     let open = async |sealed| serde_json::from_slice::<Value>(&sealer.open(&name, &sealed).await.unwrap()).unwrap();
     let slack = json!({ "type": "slack", "endpoint": "https://hooks.slack.com/services/sample", "channel": "#errors" });
 
-    let rules = table.rules(project.id).await.unwrap().unwrap();
+    let data = ProjectData::new(&table, &directory);
+    let rules = data.rules(project.id).await.unwrap().unwrap();
     assert_eq!((rules.version, &open(rules.document).await["rules"][0]["to"][0]), (1, &slack));
     let posted = async || {
         let error = table.get(project.id, &fingerprint()).await.unwrap().unwrap();
         let id = error.posted.unwrap().configs;
-        (error.count, open(table.posted(project.id, id).await.unwrap().unwrap()).await)
+        (error.count, open(data.posted(project.id, id).await.unwrap().unwrap()).await)
     };
     assert_eq!(posted().await, (1, json!([slack])));
 

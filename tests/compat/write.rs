@@ -38,13 +38,13 @@ async fn write() {
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     let name = ProjectName::parse("shop").unwrap();
     faultline.call(Method::POST, "/projects", "admin-key", json!({ "name": "shop" }).to_string()).await;
-    let project = resources.table.by_name(&name).await.unwrap().unwrap();
+    let project = resources.directory.by_name(&name).await.unwrap().unwrap();
     for (key, role, scope) in
         [(CLIENT, Role::Client, Scope::Project(project.id, name.clone())), (OWNER, Role::Admin, Scope::All)]
     {
         let (named, key) = (key, Key::parse(key).unwrap());
         let record = KeyRecord::new(&key, role, scope, named, project.created_at);
-        resources.table.add(&key.hash(), &record).await.unwrap();
+        resources.directory.add(&key.hash(), &record).await.unwrap();
     }
     let mut objects = String::new();
     let rules = json!({ "scrubbing": { "additional": ["iban"], "exempt": ["password_hint"] } });
@@ -180,7 +180,7 @@ async fn write_errors() {
     }
     let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 6 });
     faultline.call(Method::PATCH, "/projects/shop/errors/muted", "admin-key", mute.to_string()).await;
-    let project = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let project = resources.directory.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
     let whole =
         Errors::get(&*resources.table, project.id, &grouping::message_fingerprint("whole")).await.unwrap().unwrap();
     let link = Link { number: 7, url: "https://github.com/o/r/issues/7".to_owned() };
@@ -238,18 +238,18 @@ async fn write_keys() {
     let resources = Resources::make(&engines).await.unwrap();
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
-    let project = resources.table.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let project = resources.directory.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
     let key = Key::parse(OLD).unwrap();
     let scope = Scope::Project(project.id, project.name.clone());
     let record = KeyRecord::new(&key, Role::Read, scope.clone(), "sample", faultline.clock.now());
-    resources.table.add(&key.hash(), &record).await.unwrap();
+    resources.directory.add(&key.hash(), &record).await.unwrap();
     faultline.call(Method::GET, "/projects", OLD, "").await;
     let path = format!("/keys/{}/rotate", key.hash().id());
     faultline.call(Method::POST, &path, "admin-key", r#"{"overlapHours":24}"#).await;
 
     let key = Key::parse(CLIENT).unwrap();
     let client = KeyRecord::new(&key, Role::Client, scope, "client", faultline.clock.now());
-    resources.table.add(&key.hash(), &client).await.unwrap();
+    resources.directory.add(&key.hash(), &client).await.unwrap();
     faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("keyed").to_string()).await;
     samples.write("inbox-keyed.txt", &faultline.take_inbox().await.concat());
     for item in raw::items(&engines).await {

@@ -1,4 +1,5 @@
 use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
+use model::time::Timestamp;
 use server::system::Resources;
 use store::Kind;
 use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
@@ -15,12 +16,12 @@ fn of_project(number: u64) -> Scope {
 async fn add(on: &Resources, bytes: u8, role: Role, scope: Scope) -> (KeyHash, KeyRecord) {
     let key = Key::from_random([bytes; 16]);
     let record = KeyRecord::new(&key, role, scope, "n", at(0));
-    on.table.add(&key.hash(), &record).await.unwrap();
+    on.directory.add(&key.hash(), &record).await.unwrap();
     (key.hash(), record)
 }
 
 async fn find(on: &Resources, hash: &KeyHash) -> Option<KeyRecord> {
-    Keys::find(&*on.table, hash).await.unwrap()
+    Keys::find(&*on.directory, hash).await.unwrap()
 }
 
 /// Returns all pages of a list of keys.
@@ -28,7 +29,7 @@ async fn listed(on: &Resources, of: Option<u64>, limit: usize) -> Vec<Vec<(KeyHa
     let (mut pages, mut after) = (Vec::new(), None);
     loop {
         let of = of.map(|number| ProjectId::new(number).unwrap());
-        let page = KeyRing::list(&*on.table, of, after, limit).await.unwrap();
+        let page = KeyRing::list(&*on.directory, of, after, limit).await.unwrap();
         assert!(page.items.len() <= limit);
         pages.push(page.items);
         match page.next {
@@ -48,9 +49,9 @@ pub(crate) async fn found_listed_and_removed(on: &Resources) {
         add(on, 5, Role::Admin, of_project(7)).await,
     ];
     for (hash, record) in &keys {
-        assert_eq!(on.table.add(hash, record).await.unwrap_err().kind(), Kind::Conflict);
+        assert_eq!(on.directory.add(hash, record).await.unwrap_err().kind(), Kind::Conflict);
         assert_eq!(find(on, hash).await.as_ref(), Some(record));
-        assert_eq!(on.table.with_id(hash.id()).await.unwrap(), Some((*hash, record.clone())));
+        assert_eq!(on.directory.with_id(hash.id()).await.unwrap(), Some((*hash, record.clone())));
     }
     assert_eq!(keys[1].1.hint.as_deref(), Some("0101"));
     keys.sort_by_key(|(hash, _)| *hash);
@@ -65,12 +66,12 @@ pub(crate) async fn found_listed_and_removed(on: &Resources) {
         }
     }
     let gone = keys[0].0;
-    KeyRing::remove(&*on.table, &gone).await.unwrap();
-    KeyRing::remove(&*on.table, &gone).await.unwrap();
+    KeyRing::remove(&*on.directory, &gone).await.unwrap();
+    KeyRing::remove(&*on.directory, &gone).await.unwrap();
     assert_eq!(find(on, &gone).await, None);
-    assert_eq!(on.table.with_id(gone.id()).await.unwrap(), None);
+    assert_eq!(on.directory.with_id(gone.id()).await.unwrap(), None);
     assert_eq!(listed(on, None, 9).await.concat(), keys[1..]);
-    assert_eq!(on.table.with_id(KeyId::parse("0123456789abcdef").unwrap()).await.unwrap(), None);
+    assert_eq!(on.directory.with_id(KeyId::parse("0123456789abcdef").unwrap()).await.unwrap(), None);
 }
 
 pub(crate) async fn changed(on: &Resources) {
@@ -84,12 +85,16 @@ pub(crate) async fn changed(on: &Resources) {
         (change(None, Some("m")), &renamed),
         (change(Some(false), Some("n")), &record),
     ] {
-        assert_eq!(on.table.change(&hash, &change).await.unwrap().as_ref(), Some(expected), "{change:?}");
+        assert_eq!(on.directory.change(&hash, &change).await.unwrap().as_ref(), Some(expected), "{change:?}");
         assert_eq!(find(on, &hash).await.as_ref(), Some(expected));
     }
     let none = Key::from_random([2; 16]).hash();
-    assert_eq!(on.table.change(&none, &change(Some(true), None)).await.unwrap(), None);
+    assert_eq!(on.directory.change(&none, &change(Some(true), None)).await.unwrap(), None);
     assert_eq!(find(on, &none).await, None, "a removed key is not created again");
+}
+
+async fn last_use(on: &Resources, hash: &KeyHash) -> Option<Timestamp> {
+    on.table.last_uses(&[hash.id()]).await.unwrap().remove(&hash.id())
 }
 
 pub(crate) async fn use_noted(on: &Resources) {
@@ -105,12 +110,17 @@ pub(crate) async fn use_noted(on: &Resources) {
         (noon, noon + DAY),
     ] {
         on.table.note_use(hash.id(), at(used)).await.unwrap();
-        let last = find(on, &hash).await.unwrap().last_used;
+        let last = last_use(on, &hash).await;
         assert_eq!(last, Some(at(expected)), "used {used} s after the first");
     }
     let none = Key::from_random([2; 16]).hash();
-    on.table.note_use(none.id(), at(0)).await.unwrap();
-    assert_eq!(find(on, &none).await, None, "a removed key is not created again");
+    assert_eq!(last_use(on, &none).await, None);
+    let both = on.table.last_uses(&[none.id(), hash.id()]).await.unwrap();
+    assert_eq!(both.into_keys().collect::<Vec<_>>(), [hash.id()]);
+
+    on.table.forget_use(hash.id()).await.unwrap();
+    assert_eq!(last_use(on, &hash).await, None);
+    assert!(find(on, &hash).await.is_some());
 }
 
 pub(crate) async fn rotated(on: &Resources) {
@@ -120,7 +130,7 @@ pub(crate) async fn rotated(on: &Resources) {
         (key.hash(), KeyRecord::new(&key, Role::Client, of_project(7), "n", at(9)))
     };
     let (hash, second) = new(2);
-    on.table.rotate(None, &old, at(60), &hash, &second).await.unwrap();
+    on.directory.rotate(None, &old, at(60), &hash, &second).await.unwrap();
     let ending = find(on, &old).await.unwrap();
     assert_eq!(ending, KeyRecord { expires_at: Some(at(60)), ..record });
     assert!(ending.is_good(at(59)) && !ending.is_good(at(60)), "valid until that moment, not at it");
@@ -132,7 +142,7 @@ pub(crate) async fn rotated(on: &Resources) {
     let (third_hash, third) = new(3);
     let (none, (other, _)) = (new(4).0, add(on, 5, Role::Client, of_project(7)).await);
     for (old, hash, key) in [(&old, &third_hash, &third), (&other, &hash, &second), (&none, &third_hash, &third)] {
-        let refused = on.table.rotate(None, old, at(90), hash, key).await.unwrap_err();
+        let refused = on.directory.rotate(None, old, at(90), hash, key).await.unwrap_err();
         assert_eq!(refused.kind(), Kind::Conflict, "{refused}");
     }
     assert_eq!(find(on, &old).await, Some(ending));
@@ -149,27 +159,27 @@ pub(crate) async fn made_by_good_keys_only(on: &Resources) {
     for (number, way) in (100u8..).zip(["good", "removed", "disabled", "expired"]) {
         let [maker, other, made] = [0, 50, 100].map(|more| Key::from_random([number + more; 16]));
         for key in [&maker, &other] {
-            on.table.add(&key.hash(), &record(key)).await.unwrap();
+            on.directory.add(&key.hash(), &record(key)).await.unwrap();
         }
         match way {
-            "removed" => on.table.remove(&maker.hash()).await.unwrap(),
+            "removed" => on.directory.remove(&maker.hash()).await.unwrap(),
             "disabled" => {
                 let change = KeyChange { disabled: Some(true), ..KeyChange::default() };
-                on.table.change(&maker.hash(), &change).await.unwrap();
+                on.directory.change(&maker.hash(), &change).await.unwrap();
             }
             "expired" => {
                 let next = Key::from_random([number + 25; 16]);
-                on.table.rotate(None, &maker.hash(), at(60), &next.hash(), &record(&next)).await.unwrap();
+                on.directory.rotate(None, &maker.hash(), at(60), &next.hash(), &record(&next)).await.unwrap();
             }
             _ => {}
         }
         let by = Maker { key: maker.hash(), at: at(60) };
         let results = [
-            on.table.add_by(&by, &made.hash(), &record(&made)).await,
-            on.table
+            on.directory.add_by(&by, &made.hash(), &record(&made)).await,
+            on.directory
                 .rotate(Some(&by), &other.hash(), at(90), &Key::from_random([number + 75; 16]).hash(), &record(&made))
                 .await,
-            on.table
+            on.directory
                 .rotate(Some(&by), &maker.hash(), at(90), &Key::from_random([number + 76; 16]).hash(), &record(&made))
                 .await,
         ];
@@ -179,6 +189,6 @@ pub(crate) async fn made_by_good_keys_only(on: &Resources) {
                 _ => assert_eq!(result.unwrap_err().kind(), Kind::Conflict, "{way}"),
             }
         }
-        assert_eq!(on.table.find(&made.hash()).await.unwrap().is_some(), way == "good", "{way}");
+        assert_eq!(on.directory.find(&made.hash()).await.unwrap().is_some(), way == "good", "{way}");
     }
 }

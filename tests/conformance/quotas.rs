@@ -1,3 +1,4 @@
+use faultline_tests::project_data;
 use formats::inbox::Addressee;
 use futures_util::future::join_all;
 use model::id::{ProjectId, ProjectName};
@@ -8,7 +9,7 @@ use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
 use super::at;
 
 async fn limited(on: &Resources, name: &str, limits: Limits) -> Project {
-    let project = on.table.create(&ProjectName::parse(name).unwrap(), at(0)).await.unwrap();
+    let project = on.directory.create(&ProjectName::parse(name).unwrap(), at(0)).await.unwrap();
     set(on, &project, limits).await;
     project
 }
@@ -16,37 +17,37 @@ async fn limited(on: &Resources, name: &str, limits: Limits) -> Project {
 async fn set(on: &Resources, project: &Project, limits: Limits) {
     let Limits { per_minute, per_month } = limits;
     let change = ProjectChange { per_minute: Some(per_minute), per_month: Some(per_month), ..Default::default() };
-    on.table.update(project, &change).await.unwrap();
+    on.directory.update(project, &change).await.unwrap();
 }
 
 async fn mark(on: &Resources, project: &Project) -> Option<Mark> {
-    on.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap().mark
+    on.directory.quota(&Addressee::Id(project.id)).await.unwrap().unwrap().mark
 }
 
 pub(crate) async fn found(on: &Resources) {
     let limits = Limits { per_minute: Some(3), per_month: None };
     let project = limited(on, "p", limits).await;
     for addressee in [Addressee::Id(project.id), Addressee::Name(project.name.clone())] {
-        let quota = on.table.quota(&addressee).await.unwrap().unwrap();
+        let quota = on.directory.quota(&addressee).await.unwrap().unwrap();
         assert_eq!((quota.project, quota.limits, quota.mark, quota.origins), (project.id, limits, None, None));
     }
     let origins = Origins::parse(&["https://shop.example"]).unwrap();
     let change = ProjectChange { allowed_origins: Some(Some(origins.clone())), ..Default::default() };
-    on.table.update(&project, &change).await.unwrap();
-    let quota = on.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
+    on.directory.update(&project, &change).await.unwrap();
+    let quota = on.directory.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
     assert_eq!((quota.limits, quota.origins.as_deref()), (limits, Some(&origins)));
-    let free = on.table.create(&ProjectName::parse("free").unwrap(), at(0)).await.unwrap();
-    assert!(on.table.quota(&Addressee::Id(free.id)).await.unwrap().unwrap().limits.is_none());
+    let free = on.directory.create(&ProjectName::parse("free").unwrap(), at(0)).await.unwrap();
+    assert!(on.directory.quota(&Addressee::Id(free.id)).await.unwrap().unwrap().limits.is_none());
     let nobody = [Addressee::Id(ProjectId::new(99).unwrap()), Addressee::Name(ProjectName::parse("none").unwrap())];
     for addressee in nobody {
-        assert_eq!(on.table.quota(&addressee).await.unwrap(), None);
+        assert_eq!(on.directory.quota(&addressee).await.unwrap(), None);
     }
 }
 
 pub(crate) async fn counted(on: &Resources) {
     let project = ProjectId::new(7).unwrap();
     let count = async |in_month, in_minute, seconds| {
-        let used = on.table.count(project, Used { in_month, in_minute }, at(seconds)).await.unwrap();
+        let used = project_data(on).count(project, Used { in_month, in_minute }, at(seconds)).await.unwrap();
         (used.in_month, used.in_minute)
     };
     assert_eq!(count(2, Some(1), 0).await, (2, Some(1)));
@@ -70,7 +71,7 @@ pub(crate) async fn marked(on: &Resources) {
     let limits = Limits { per_minute: Some(3), per_month: Some(9) };
     let project = limited(on, "p", limits).await;
     let [minute, month] = limits.each().collect::<Vec<_>>()[..] else { panic!("two limits") };
-    let set_mark = async |mark| on.table.mark(project.id, mark).await.unwrap();
+    let set_mark = async |mark| project_data(on).mark(project.id, mark).await.unwrap();
 
     set_mark(Mark::of(minute, at(0))).await;
     assert_eq!(mark(on, &project).await, Some(Mark::of(minute, at(0))));
@@ -85,14 +86,14 @@ pub(crate) async fn marked(on: &Resources) {
     assert_eq!(mark(on, &project).await, None, "a processor that does not know the raised limit yet sets no mark");
     let owner = ProjectChange { owner: Some(None), ..Default::default() };
     set_mark(Mark::of(Limit { most: 10, window: Window::Month }, at(4))).await;
-    on.table.update(&project, &owner).await.unwrap();
+    on.directory.update(&project, &owner).await.unwrap();
     assert!(mark(on, &project).await.is_some(), "other settings keep the mark");
 
     set_mark(Mark::of(Limit { most: 3, window: Window::Minute }, at(5))).await;
-    Projects::remove(&*on.table, &project).await.unwrap();
+    Projects::remove(&*on.directory, &project).await.unwrap();
     set_mark(Mark::of(minute, at(99))).await;
     assert_eq!(
-        on.table.quota(&Addressee::Id(project.id)).await.unwrap(),
+        on.directory.quota(&Addressee::Id(project.id)).await.unwrap(),
         None,
         "a removed project is not created again"
     );

@@ -15,8 +15,8 @@ pub fn idle() -> Vec<BillLine> {
     let both = |what, provisioned: f64, on_demand: f64| BillLine { what, provisioned, on_demand };
     let same = |what, dollars: f64| both(what, dollars, dollars);
     let minimum = template::number("TableMinimum", "Default") as f64;
-    let index = template::number("IndexWrites", "MinCapacity") as f64;
-    let units = (minimum + index) * prices::HOURS;
+    // The index has the same minimum.
+    let units = 2.0 * minimum * prices::HOURS;
     let memory = template::memory("NotifyFunction") / 1_024.0;
     let sweeps = SWEEPS * (prices::LAMBDA / 1e6 + SWEEP * memory * prices::LAMBDA_GB_SECOND);
     vec![

@@ -51,7 +51,7 @@ mod tests {
         assert!(declared("Inbox").contains("VisibilityTimeout") && !declared("Inbox").contains("InboxDeadLetters:\n"));
         assert_eq!(number("ProcessorFunction", "Timeout"), 60);
         assert_eq!(number("TableMinimum", "Default"), 2);
-        assert_eq!(resources("AWS::DynamoDB::Table"), 1);
+        assert_eq!(resources("AWS::DynamoDB::Table"), 2);
         assert_eq!(
             named("AWS::Serverless::Function"),
             ["IngestFunction", "ProcessorFunction", "QueryFunction", "NotifyFunction"]

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
+import flood
 import notifications
 import pages
 import permissions
@@ -43,14 +44,17 @@ def say(text):
 
 def resources(checks, stack):
     """Checks that everything in the template was created: an emulator or a typo may drop something silently."""
-    table = aws("dynamodb").describe_table(TableName=stack["TableName"])["Table"]
+    tables = aws("dynamodb")
+    for output, index in (("DirectoryName", "by-project"), ("TableName", "by-last-seen")):
+        table = tables.describe_table(TableName=stack[output])["Table"]
+        checks.equal(table["GlobalSecondaryIndexes"][0]["IndexName"], index, f"{output} has its GSI")
+        ttl = tables.describe_time_to_live(TableName=stack[output])["TimeToLiveDescription"]
+        checks.equal((ttl["TimeToLiveStatus"], ttl["AttributeName"]), ("ENABLED", "ttl"), f"items of {output} expire")
+        backups = tables.describe_continuous_backups(TableName=stack[output])["ContinuousBackupsDescription"]
+        recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
+        checks.equal(recovery, "ENABLED", f"{output} can be recovered")
+    table = tables.describe_table(TableName=stack["TableName"])["Table"]
     checks.equal(table["StreamSpecification"]["StreamViewType"], "NEW_AND_OLD_IMAGES", "the stream has both images")
-    checks.equal(table["GlobalSecondaryIndexes"][0]["IndexName"], "by-last-seen", "the table has its GSI")
-    ttl = aws("dynamodb").describe_time_to_live(TableName=stack["TableName"])["TimeToLiveDescription"]
-    checks.equal((ttl["TimeToLiveStatus"], ttl["AttributeName"]), ("ENABLED", "ttl"), "items expire")
-    backups = aws("dynamodb").describe_continuous_backups(TableName=stack["TableName"])["ContinuousBackupsDescription"]
-    recovery = backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
-    checks.equal(recovery, "ENABLED", "the table can be recovered")
     s3, bucket = aws("s3"), stack["BucketName"]
     rules = {rule["ID"]: rule for rule in s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]}
     checks.equal(rules["segments"]["Expiration"]["Days"], 90, "segments expire")
@@ -271,10 +275,11 @@ def secrets(checks, stack, keys):
         text += "".join(stack.log(name))
     for kind, key in keys.items():
         checks.that(key not in text, f"the {kind} key is not in the stack's texts")
-    for row in aws("dynamodb").scan(TableName=stack["TableName"])["Items"]:
-        stored = json.dumps(row, default=str)
-        if any(key in stored for key in keys.values()):
-            checks.that(False, "no key is in the table", stored)
+    for table in (stack["DirectoryName"], stack["TableName"]):
+        for row in aws("dynamodb").scan(TableName=table)["Items"]:
+            stored = json.dumps(row, default=str)
+            if any(key in stored for key in keys.values()):
+                checks.that(False, "no key is in a table", stored)
 
 
 def sealed_by_whom(checks, stack):
@@ -322,8 +327,9 @@ def deleted(checks, stack):
     checks.that(NAME not in stacks, "the stack is gone", stacks)
     functions = [one["FunctionName"] for one in aws("lambda").list_functions()["Functions"]]
     checks.equal([name for name in functions if name.startswith(NAME)], [], "its functions are gone")
-    left = aws("dynamodb").scan(TableName=stack["TableName"], Select="COUNT")["Count"]
-    checks.that(left > 0, "the table is kept with its items")
+    for table in ("DirectoryName", "TableName"):
+        left = aws("dynamodb").scan(TableName=stack[table], Select="COUNT")["Count"]
+        checks.that(left > 0, f"{table} is kept with its items")
     objects = aws("s3").list_objects_v2(Bucket=stack["BucketName"], Prefix="segments/")["KeyCount"]
     checks.that(objects > 0, "the bucket is kept with its objects")
     for queue in ("InboxUrl", "InboxDeadLettersUrl", "NotifyDeadLettersUrl"):
@@ -350,6 +356,8 @@ def main(deploy, delete, notify):
     many(checks, api, stack, project["clientKey"])
     say("poison, time-outs, redrive")
     failures(checks, api, stack, project["clientKey"])
+    say(f"{flood.REQUESTS} requests with made-up keys")
+    flood.check(checks, api, stack, project["clientKey"], note)
     say("permissions, one by one")
     permissions.check(checks, api, stack, project["clientKey"], standin, say)
     notifications.swept(checks, stack, standin)

@@ -8,8 +8,11 @@ closes it with AWS's behaviour. Nothing here changes what the functions see of t
 import contextvars
 import functools
 import json
+import os
 import sys
 import time
+from collections import Counter
+from pathlib import Path
 from xml.etree import ElementTree
 
 import samtranslator.translator.transform as sam
@@ -131,6 +134,36 @@ def complete_table(table, properties):
 
 
 extended("AWS::DynamoDB::Table", complete_table, lambda table, _, new: complete_table(table, new))
+
+
+# Nothing is throttled here. A table whose name is in the file `refused` is, and `calls.json` says how often each is called.
+
+STATE, CALLS = Path(os.environ["FAULTLINE_EMULATOR_STATE"]), Counter()
+WRITES = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"}
+READS = {"GetItem", "Query", "BatchGetItem"}
+handle_table_request = dynamodb.handle_request
+
+
+def tables_of(request):
+    named = [request.get("TableName"), *request.get("RequestItems", {})]
+    named += [detail["TableName"] for item in request.get("TransactItems", []) for detail in item.values()]
+    return {name.rsplit("/", 1)[-1] for name in named if name}
+
+
+async def handle_unless_refused(method, path, headers, body, *rest):
+    action = headers.get("x-amz-target", "").rsplit(".", 1)[-1]
+    if action not in WRITES | READS:
+        return await handle_table_request(method, path, headers, body, *rest)
+    tables = tables_of(json.loads(body))
+    CALLS.update(f"{table} {'write' if action in WRITES else 'read'}" for table in tables)
+    (STATE / "calls.json").write_text(json.dumps(CALLS))
+    refused = STATE / "refused"
+    if refused.exists() and refused.read_text() in tables:
+        return dynamodb.error_response_json("ProvisionedThroughputExceededException", "refused by the test", 400)
+    return await handle_table_request(method, path, headers, body, *rest)
+
+
+dynamodb.handle_request = handle_unless_refused
 
 
 # The lifecycle rules of a bucket are dropped.

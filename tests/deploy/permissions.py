@@ -23,9 +23,9 @@ UNNEEDED = {
     ("ingest", "sqs:GetQueueAttributes"), ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
     ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
-# Permissions that are needed only in situations that this check cannot cause: the first use of a key on a day,
-# redelivery of a message after its body was removed, deletion of a project while a large message waits.
-UNTIMED = {"NoteThatKeysAreUsed", "TellMissingLargeMessages", "RemoveLargeMessages"}
+# Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
+# message after its body was removed, deletion of a project while a large message waits.
+UNTIMED = {"MakeProjectsAndMarkLimits", "TellMissingLargeMessages", "RemoveLargeMessages"}
 
 
 class Role:
@@ -128,15 +128,28 @@ class Query:
         shop = lambda: "/projects/shop"
         new = lambda: f"p{uuid.uuid4().hex[:12]}"
         create = (201, new, lambda name: api.call("POST", "/projects", {"name": name})[0])
+        comment = call(201, "POST", kept, {"text": "a comment"}, path="/comments")
+        key_of = lambda role: api.call("POST", "/keys", {"role": role})[2]["data"]["key"]
+        keys = call(200, "GET", lambda: "/keys?project=shop")
         self.does = {
             "dynamodb:GetItem": call(200, "GET", kept),
             "dynamodb:BatchGetItem": call(200, "GET", shop, path="/errors"),
             "dynamodb:Query": call(200, "GET", kept, path="/occurrences"),
-            "dynamodb:PutItem": create,
+            "dynamodb:PutItem": comment,
             "dynamodb:UpdateItem": call(200, "PATCH", kept, {"status": "resolved"}),
             "dynamodb:DeleteItem": call(204, "DELETE", kept),
             "dynamodb:BatchWriteItem": call(204, "DELETE", kept),
-            "dynamodb:ConditionCheckItem": call(201, "POST", kept, {"text": "a comment"}, path="/comments"),
+            "dynamodb:ConditionCheckItem": comment,
+            "directory dynamodb:GetItem": call(200, "GET", shop),
+            "directory dynamodb:BatchGetItem": keys,
+            "directory dynamodb:Query": call(200, "GET", lambda: "/projects"),
+            "directory dynamodb:PutItem": create,
+            "directory dynamodb:UpdateItem": create,
+            "directory dynamodb:DeleteItem": call(204, "DELETE", lambda: f"/keys/{key_of('read')['id']}"),
+            "directory dynamodb:ConditionCheckItem": (
+                201, lambda: key_of("admin")["key"],
+                lambda admin: api.call("POST", "/keys", {"role": "read"}, key=admin)[0]),
+            "directory index dynamodb:Query": keys,
             "index dynamodb:Query": call(200, "GET", shop, path="/errors"),
             "s3:GetObject": call(200, "GET", kept, path="/occurrences"),
             "s3:PutObject": call(204, "DELETE", kept),
@@ -189,8 +202,9 @@ class Notify:
         hook = lambda notified: notifications.hook(api, notified, standin, notifications.SECRETS["hooks"], "reopened")[0]
         self.does = {
             "dynamodb:GetItem": call("GET", rules),
+            "directory dynamodb:GetItem": call("GET", rules),
             "dynamodb:PutItem": put,
-            "dynamodb:ConditionCheckItem": put,
+            "directory dynamodb:ConditionCheckItem": put,
             "dynamodb:UpdateItem": (200, closed, hook),
             "index dynamodb:Query": (200, lambda: None, lambda _: 200 if notifications.sweep(stack) else 500),
             "sqs:ReceiveMessage": call("GET", dead_letter),
@@ -252,15 +266,16 @@ def recovered(call, good, *arguments):
     return wait_until(lambda: call(*arguments) in good, 10)
 
 
-def taken_away(checks, role, does, late=None):
+def taken_away(checks, stack, role, does, late=None):
     """Removes each permission of a role: its call must fail, and must work again when the permission is back."""
     counted = 0
     for index, action in role.permissions():
         statement = role.whole["Statement"][index]
         if action in UNSEEN or statement["Sid"] in UNTIMED:
             continue
-        on_index = "index/" in json.dumps(statement["Resource"])
-        name = f"index {action}" if on_index else action
+        resource = json.dumps(statement["Resource"])
+        name = f"index {action}" if "index/" in resource else action
+        name = f"directory {name}" if stack["DirectoryName"] in resource else name
         counted += 1
         if late and name not in does:
             late.take_away(role, index, action)
@@ -289,7 +304,7 @@ def signed_in(checks, api, stack, role):
     checks.equal(page(), 200, "notify shows the rules to a person whom query signed in")
     form = browser.submit("/pages/projects/shop/rules", do="add")
     checks.equal(form[0], 403, "notify refuses a form without the page's token")
-    [index] = [index for index, statement in enumerate(role.whole["Statement"]) if statement["Sid"] == "LookUp"]
+    [index] = [index for index, statement in enumerate(role.whole["Statement"]) if statement["Sid"] == "LookKeysAndProjectsUp"]
     keys = role.whole["Statement"][index]["Condition"]["ForAllValues:StringLike"]["dynamodb:LeadingKeys"]
     others = [key for key in keys if key != "SESSION#*"]
     role.with_condition(index, {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": others}})
@@ -301,7 +316,7 @@ def signed_in(checks, api, stack, role):
 def check(checks, api, stack, client, standin, say):
     late = Late(checks, api, stack, standin)
     role = Role(stack, "notify")
-    counted = taken_away(checks, role, Notify(checks, api, stack, standin).does, late)
+    counted = taken_away(checks, stack, role, Notify(checks, api, stack, standin).does, late)
     checks.equal(sorted(late.expected), ["dynamodb-Query", "s3-GetObject", "s3-ListBucket", "sqs-SendMessage"],
                  "behind the stream notify has every permission that was expected")
     signed_in(checks, api, stack, role)
@@ -326,7 +341,7 @@ def check(checks, api, stack, client, standin, say):
     checks.equal(list(does), [], "ingest has every expected permission")
 
     role = Role(stack, "query")
-    counted += taken_away(checks, role, Query(api, client, stack).does)
+    counted += taken_away(checks, stack, role, Query(api, client, stack).does)
     statements = json.dumps(role.whole)
     checks.that("sqs:SendMessage" not in statements, "query cannot write into the inbox")
     checks.equal(api.call("POST", "/dead-letters/redrive", {})[0], 501, "query answers that redriving is not possible here")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
-use faultline_tests::ADMIN;
+use faultline_tests::{ADMIN, project_data};
 use formats::inbox::Addressee;
 use http::Request;
 use http_common::{Authenticator, Front, Outcomes};
@@ -25,7 +25,7 @@ async fn limited(world: &World, name: &str, limits: Limits) -> Project {
     let project = world.project(name).await;
     let Limits { per_minute, per_month } = limits;
     let change = ProjectChange { per_minute: Some(per_minute), per_month: Some(per_month), ..Default::default() };
-    world.truth.table.update(&project, &change).await.unwrap();
+    world.truth.directory.update(&project, &change).await.unwrap();
     project
 }
 
@@ -34,15 +34,15 @@ fn front(world: &World, faults: &Faults) -> Front {
     let outcomes = Arc::new(Outcomes::default());
     let ingest = Ingest {
         authenticator: Authenticator::new(
-            world.truth.table.clone(),
+            world.truth.directory.clone(),
             world.clock.clone(),
             Some(Key::parse(ADMIN).unwrap().hash()),
         ),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: world.truth.bucket.clone(),
         sealer: None,
-        limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
-        projects: world.truth.table.clone(),
+        limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone()))),
+        projects: world.truth.directory.clone(),
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),
     };
@@ -129,12 +129,16 @@ fn a_failed_usage_count_costs_one_batch_and_no_event() {
 
             // Deliver everything again: nothing in it is new.
             world.process(Faults::seeded(0)).await.process_all(&batch).await;
-            let used = world.truth.table.count(project.id, Used::default(), world.clock.now()).await.unwrap().in_month;
+            let used = project_data(&world.truth)
+                .count(project.id, Used::default(), world.clock.now())
+                .await
+                .unwrap()
+                .in_month;
             let counted_once = if fault == Fault::Crash { 0 } else { 3 };
             assert!((counted_once..=6).contains(&used) && used % 3 == 0, "{fault:?}: {used}");
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &name);
             world.process(Faults::seeded(0)).await.process_all(&[writer.v1(project.id, &[("c", 4); 3])]).await;
-            let quota = world.truth.table.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
+            let quota = world.truth.directory.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
             assert!(quota.mark.is_some(), "{fault:?}: the next batch notices that the limit is reached");
         }
     });

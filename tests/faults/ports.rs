@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
+use faultline_tests::project_data;
 use formats::inbox::Notifications;
 use http::Request;
 use http_common::{Authenticator, Front, Outcomes};
@@ -18,7 +19,7 @@ use processor::{Delivery, Processor};
 use store::Stores;
 use store::clock::Clock;
 use store::faults::{Fault, Faults, Faulty, When};
-use store::ports::{Configs, KeyRecord, KeyRing, Keys, Project, Role, Scope, Totals, TotalsScope};
+use store::ports::{Configs, KeyRecord, KeyRing, KeyUse, Project, Role, Scope, Totals, TotalsScope};
 use tower::ServiceExt;
 
 use crate::messages::Writer;
@@ -58,7 +59,7 @@ const CALLS: [&str; 14] = [
 
 /// A process whose ports go through `faults`.
 fn process(world: &World, faults: Faults) -> Process {
-    let stores = Stores::faulty(&world.truth.table, &world.truth.bucket, &faults);
+    let stores = Stores::faulty(&world.truth.directory, &world.truth.table, &world.truth.bucket, &faults);
     let processor = Processor::new(stores, world.clock.clone(), 36_500);
     Process { processor, faults }
 }
@@ -100,7 +101,7 @@ fn whatever_happens_to_a_port_nothing_is_lost_or_counted_twice() {
 
                 process(&world, Faults::seeded(0)).process_all(&pending).await;
                 assert_same(&listed(&world.truth, known.id).await, &writer.accepted, &when);
-                let kept = world.truth.table.posted(known.id, posted().id).await.unwrap();
+                let kept = project_data(&world.truth).posted(known.id, posted().id).await.unwrap();
                 assert_eq!(kept, Some(posted().sealed), "{when}");
                 let new = world.project_named(&new).await;
                 assert_same(&listed(&world.truth, new.id).await, &writer_of_new.accepted, &when);
@@ -132,8 +133,8 @@ fn events_are_stored_whatever_happens_to_the_record_of_key_use() {
             let next_process = if dead { process(&world, Faults::seeded(0)) } else { struck };
             next_process.process_all(&next).await;
             assert_same(&listed(&world.truth, project.id).await, &writer.accepted, &format!("{fault:?}"));
-            let noted = Keys::find(&*world.truth.table, &key).await.unwrap().unwrap().last_used;
-            assert!(noted.is_some(), "{fault:?}");
+            let noted = world.truth.table.last_uses(&[key.id()]).await.unwrap();
+            assert!(noted.contains_key(&key.id()), "{fault:?}");
             let notes = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
             next_process.process_all(&[writer.keyed(project.id, &[("b", 2)], key.id())]).await;
             let again = next_process.faults.count(|call| call.operation == "KeyUse::note_use");
@@ -220,18 +221,18 @@ async fn client_key(world: &World, project: &Project) -> Key {
     let key = Key::from_random(world.clock.random().to_be_bytes());
     let scope = Scope::Project(project.id, project.name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "client", world.clock.now());
-    world.truth.table.add(&key.hash(), &record).await.unwrap();
+    world.truth.directory.add(&key.hash(), &record).await.unwrap();
     key
 }
 
 fn front(world: &World, faults: &Faults) -> Front {
     let outcomes = Arc::new(Outcomes::default());
     let ingest = Ingest {
-        authenticator: Authenticator::new(world.truth.table.clone(), world.clock.clone(), None),
+        authenticator: Authenticator::new(world.truth.directory.clone(), world.clock.clone(), None),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
-        limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone()))),
-        projects: Arc::new(Faulty::new((*world.truth.table).clone(), faults.clone())),
+        limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone()))),
+        projects: Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone())),
         sealer: None,
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),

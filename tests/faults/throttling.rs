@@ -2,8 +2,14 @@
 //!
 //!     FAULTLINE_EVENTS=100000 cargo test -p faultline-tests --test faults throttling
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
 
+use aws_sdk_sqs::types::QueueAttributeName::RedrivePolicy;
+use embedded::sqs::Depth;
+use embedded::{Engines, ManualClock};
+use faultline_tests::cost::template;
 use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
 use model::id::ProjectName;
@@ -64,7 +70,7 @@ fn every_event_is_stored_while_storage_refuses_a_third() {
         let dead = faultline.stack.engines().sqs().queue("faultline-inbox-dead").unwrap();
         assert_eq!(held(dead.depth()).await.unwrap().visible, 0);
 
-        let project = world.truth.table.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap();
+        let project = world.truth.directory.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap();
         let stored: usize = tally(&world.truth, project.id).await.values().map(|events| events.len()).sum();
         assert_eq!(stored, accepted);
         let refused = faults.count(|call| call.fault.is_some() && dynamo_write(&call.operation));
@@ -81,12 +87,80 @@ fn s3_or_sqs(operation: &str) -> bool {
     matches!(operation, "PutObject" | "GetObject" | "SendMessage" | "SendMessageBatch")
 }
 
+/// How long the table refuses in the following test.
+const OUTAGE: Duration = Duration::from_secs(90 * 60);
+
+/// The table of errors refuses everything for 90 minutes, longer than it takes to scale from the smallest capacity to what
+/// a storm of different errors needs. With the deliveries and the visibility timeout of template.yaml no event becomes a
+/// dead letter.
+#[test]
+fn a_table_that_refuses_for_ninety_minutes_loses_no_event() {
+    let visibility = Duration::from_secs(template::number("Inbox", "VisibilityTimeout"));
+    let deliveries = template::number("Inbox", "maxReceiveCount");
+    paused(async {
+        let engine_clock = ManualClock::new(SystemTime::now());
+        let world = World::on(Engines::memory_with_clock(engine_clock.clone()).unwrap(), 1).await;
+        let redrive = serde_json::json!({
+            "deadLetterTargetArn": world.engines.sqs().queue("faultline-inbox-dead").unwrap().arn(),
+            "maxReceiveCount": deliveries,
+        });
+        let sqs = world.truth.sender.client();
+        let url = held(sqs.get_queue_url().queue_name("faultline-inbox").send()).await.unwrap().queue_url.unwrap();
+        let set = sqs.set_queue_attributes().queue_url(url).attributes(RedrivePolicy, redrive.to_string());
+        held(set.send()).await.unwrap();
+
+        let faults = Faults::seeded(1);
+        let faultline = Faultline::builder()
+            .engines(world.engines.clone())
+            .resources(world.behind(&faults).await)
+            .clock(world.clock.clone())
+            .start()
+            .await;
+        let refuses = Arc::new(AtomicBool::new(true));
+        let refusing = refuses.clone();
+        // Ingest and the look-up of projects use the directory, by `GetItem` only.
+        faults.rule(When::Always, Fault::Throttle, move |call| {
+            let of_table = dynamo_write(&call.operation) || matches!(call.operation.as_str(), "Query" | "BatchGetItem");
+            of_table && refusing.load(Ordering::Relaxed)
+        });
+
+        // Like Lambda's pollers: a message that failed is received again when its visibility timeout is over.
+        let inbox = faultline.stack.inbox();
+        let (mut accepted, mut most_deliveries, mut passed) = (0, 0, Duration::ZERO);
+        let minute = Duration::from_secs(60);
+        while passed <= OUTAGE {
+            if passed.as_secs().is_multiple_of(600) {
+                let answer = faultline.call(Method::POST, "/projects/sample/errors", ADMIN, body(0).to_string()).await;
+                assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.body);
+                accepted += BODY;
+            }
+            let mut received = held(inbox.receive(1_000, 6 << 20, visibility)).await.unwrap();
+            most_deliveries = received.iter().map(|message| message.receive_count).fold(most_deliveries, u32::max);
+            let count = received.len();
+            assert_eq!(faultline.stack.process(&mut received).await.len(), count, "nothing can be committed");
+            engine_clock.advance(minute);
+            world.clock.advance(60);
+            passed += minute;
+        }
+        assert!(most_deliveries > 10, "{most_deliveries} deliveries: ten would not have been enough");
+
+        refuses.store(false, Ordering::Relaxed);
+        engine_clock.advance(visibility);
+        assert_eq!(faultline.process().await, 0);
+        let dead = faultline.stack.engines().sqs().queue("faultline-inbox-dead").unwrap();
+        let depths = (held(dead.depth()).await.unwrap(), held(inbox.depth()).await.unwrap());
+        assert_eq!(depths, (Depth::default(), Depth::default()));
+        let project = world.truth.directory.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap();
+        let stored: usize = tally(&world.truth, project.id).await.values().map(|events| events.len()).sum();
+        assert_eq!(stored, accepted);
+    });
+}
+
 /// A batch ends in time, however long storage refuses, and its answer names only the messages that failed.
 #[test]
 fn a_batch_answers_in_time_and_names_what_is_left() {
     paused(async {
         for (operation, fault, left) in [
-            // Nothing can be committed.
             // Nothing can be committed.
             ("TransactWriteItems", Fault::TimeOut, 3),
             ("PutObject", Fault::Before, 3),

@@ -35,9 +35,13 @@ pub(crate) struct Process {
 
 impl World {
     pub(crate) async fn new(seed: u64) -> Self {
+        Self::on(Engines::memory().unwrap(), seed).await
+    }
+
+    /// A stack on these empty engines.
+    pub(crate) async fn on(engines: Engines, seed: u64) -> Self {
         // Seeds the SDK's jitter.
         fastrand::seed(seed);
-        let engines = Engines::memory().unwrap();
         held(Resources::make(&engines)).await.unwrap();
         let turns = Turns::default();
         let truth = Resources::through(&engines, |engine| turns.around(engine)).await.unwrap();
@@ -57,18 +61,18 @@ impl World {
 
     /// Starts a new process, with an empty cache.
     pub(crate) async fn process(&self, faults: Faults) -> Process {
-        let Resources { table, bucket, .. } = self.behind(&faults).await;
-        let processor = Processor::new(Stores::new(&table, &bucket), self.clock.clone(), 36_500);
+        let Resources { directory, table, bucket, .. } = self.behind(&faults).await;
+        let processor = Processor::new(Stores::new(&directory, &table, &bucket), self.clock.clone(), 36_500);
         Process { processor, faults }
     }
 
     pub(crate) async fn project(&self, name: &str) -> Project {
         let name = ProjectName::parse(name).unwrap();
-        self.truth.table.create(&name, self.clock.now()).await.unwrap()
+        self.truth.directory.create(&name, self.clock.now()).await.unwrap()
     }
 
     pub(crate) async fn project_named(&self, name: &str) -> Project {
-        self.truth.table.by_name(&ProjectName::parse(name).unwrap()).await.unwrap().unwrap()
+        self.truth.directory.by_name(&ProjectName::parse(name).unwrap()).await.unwrap().unwrap()
     }
 }
 

@@ -8,7 +8,7 @@ mod events;
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 
-use faultline_tests::{Faultline, raw};
+use faultline_tests::{Faultline, project_data, raw};
 use formats::inbox::{self, Message, Text};
 use model::id::{ConfigId, ProjectId, SegmentId};
 use serde_json::{Value, json};
@@ -102,8 +102,8 @@ async fn a_posted_config_is_stored_sealed_only() {
     // The id is followed by the occurrence that it was posted with.
     let (id, _) = error["posted"]["S"].as_str().unwrap().split_once(' ').unwrap();
     let id = ConfigId::parse(id).unwrap();
-    let project = resources.table.by_id(ProjectId::new(1).unwrap()).await.unwrap().unwrap();
-    let sealed = resources.table.posted(project.id, id).await.unwrap().unwrap();
+    let project = resources.directory.by_id(ProjectId::new(1).unwrap()).await.unwrap().unwrap();
+    let sealed = project_data(&resources).posted(project.id, id).await.unwrap().unwrap();
     let opened = resources.sealer.unwrap().open(&project.name, &sealed).await.unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&opened).unwrap(), json!([slack(), "QUJD"]));
 }

@@ -261,7 +261,7 @@ async fn unreadable_occurrences_are_skipped() {
     let engines = Engines::memory().unwrap();
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     let resources = Resources::make(&engines).await.unwrap();
-    let project = resources.table.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap().id;
+    let project = resources.directory.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap().id;
     let events = (0..7).map(|n| json!({ "message": "m", "timestamp": format!("2026-11-01T09:{n:02}:00Z") }));
     for event in events {
         batch(&faultline, vec![event]).await;

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use embedded::Engines;
-use faultline_tests::{ADMIN, Answered, Faultline, raw};
+use faultline_tests::{ADMIN, Answered, Faultline, project_data, raw};
 use futures_util::future::join_all;
 use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
@@ -46,7 +46,7 @@ fn version(answer: &Answered) -> &str {
 async fn opened(faultline: &Faultline) -> Value {
     let resources = Resources::make(faultline.stack.engines()).await.unwrap();
     let sample = faultline.stack.access().1.unwrap();
-    let stored = resources.table.rules(sample.id).await.unwrap().unwrap();
+    let stored = project_data(&resources).rules(sample.id).await.unwrap().unwrap();
     let opened = resources.sealer.unwrap().open(&sample.name, &stored.document).await.unwrap();
     serde_json::from_slice(&opened).unwrap()
 }

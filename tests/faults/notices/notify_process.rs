@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use faultline_tests::{Faultline, time};
+use faultline_tests::{Faultline, project_data, time};
 use formats::inbox::Notifications;
 use model::id::ConfigId;
 use model::time::Timestamp;
@@ -51,7 +51,7 @@ impl Scene {
         let document = json!({ "rules": rules }).to_string();
         let sealer = self.world.truth.sealer.as_ref().unwrap();
         let sealed = sealer.seal(&project.name, document.as_bytes()).await.unwrap();
-        self.world.truth.table.set_rules(&project, 0, &sealed).await.unwrap();
+        project_data(&self.world.truth).set_rules(&project, 0, &sealed).await.unwrap();
         project
     }
 
@@ -107,7 +107,7 @@ impl NotifyProcess {
     pub(super) fn above_ports(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
         let truth = &world.truth;
         let notify = Notify::new(Parts {
-            stores: Stores::faulty(&truth.table, &truth.bucket, &faults),
+            stores: Stores::faulty(&truth.directory, &truth.table, &truth.bucket, &faults),
             undelivered: Arc::new(Faulty::new((*truth.undelivered).clone(), faults.clone())),
             sealer: Some(Arc::new(Faulty::new(truth.sealer.clone().unwrap(), faults.clone()))),
             channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),
@@ -121,7 +121,7 @@ impl NotifyProcess {
     pub(super) async fn over_lines(world: &World, faults: Faults, to: &Arc<Destinations>) -> Self {
         let resources = world.behind(&faults).await;
         let notify = Notify::new(Parts {
-            stores: Stores::new(&resources.table, &resources.bucket),
+            stores: Stores::new(&resources.directory, &resources.table, &resources.bucket),
             undelivered: resources.undelivered,
             sealer: resources.sealer,
             channels: Arc::new(Line { faults: faults.clone(), to: to.clone() }),

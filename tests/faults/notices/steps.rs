@@ -1,6 +1,7 @@
 //! For every kind of notification and every call that sending it makes: the process dies before or after the call, or
 //! the answer is lost. Then the records are repeated, and time goes on.
 
+use faultline_tests::project_data;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -77,11 +78,11 @@ impl Shape {
             scene.commit(project, &errors, posted).await;
         }
         if let Self::Limited = self {
-            let table = &scene.world.truth.table;
+            let truth = &scene.world.truth;
             let change = ProjectChange { per_minute: Some(Some(5)), ..Default::default() };
-            table.update(project, &change).await.unwrap();
+            truth.directory.update(project, &change).await.unwrap();
             let mark = Mark::of(Limit { most: 5, window: Window::Minute }, scene.world.clock.now());
-            table.mark(project.id, mark).await.unwrap();
+            project_data(truth).mark(project.id, mark).await.unwrap();
         }
     }
 

@@ -82,7 +82,7 @@ pub enum Reason {
     RateLimited,
     /// There were too many attempts to sign in from this address.
     SignInLimited,
-    /// This address sent too many unknown keys.
+    /// This address, or all together, sent too many unknown keys.
     KeyGuessesLimited,
     /// The project is over its limit of events per month.
     QuotaExceeded,

@@ -55,7 +55,7 @@ impl Ingest {
             return;
         }
         match timeout(READ_TIMEOUT, self.projects.create(name, now)).await {
-            Ok(Ok(made)) => self.limiter.learn(project, made.id, now),
+            Ok(Ok(made)) => self.limiter.learn(project, made.id, made.limits, now),
             // Another process created it first.
             Ok(Err(error)) if error.kind() == Kind::Conflict => {}
             Ok(Err(error)) => {

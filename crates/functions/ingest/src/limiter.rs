@@ -27,7 +27,7 @@ const FRESH_SECONDS: i64 = 10;
 const RETRY_SECONDS: i64 = 5;
 /// How long a post waits for limits to be read. Some SDKs give up after a second, while their user's request waits.
 pub(crate) const READ_TIMEOUT: Duration = Duration::from_millis(500);
-/// How many projects are cached. When there are more, all are forgotten.
+/// How many projects are cached. The least used are forgotten first.
 const MAX_CACHED_PROJECTS: usize = 10_000;
 
 /// Checks the limits of projects that sent something recently, and counts what each has sent.
@@ -112,15 +112,9 @@ impl Limiter {
         quota
     }
 
-    /// Caches a project that was just created: it has no limits, and accepts all origins.
-    pub(crate) fn learn(&self, name: &Addressee, project: ProjectId, now: Timestamp) {
-        let quota = Quota {
-            project,
-            limits: Limits::default(),
-            mark: None,
-            origins: None,
-            posted_configs: PostedConfigs::default(),
-        };
+    /// Caches a project that was just created with these limits. It accepts all origins.
+    pub(crate) fn learn(&self, name: &Addressee, project: ProjectId, limits: Limits, now: Timestamp) {
+        let quota = Quota { project, limits, mark: None, origins: None, posted_configs: PostedConfigs::default() };
         self.known.put(name.clone(), Some(quota), now.plus_seconds(FRESH_SECONDS));
     }
 }

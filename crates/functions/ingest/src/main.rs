@@ -1,6 +1,7 @@
 //! The Lambda function `ingest`, which serves the HTTP API for events.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, Limiter};
@@ -9,22 +10,24 @@ use store::clock::SystemClock;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let setup = Setup::start()?;
-    let (table, inbox) = (setup.table()?, setup.inbox()?);
+    // Clients give up after a few seconds; some of them after two. The three calls of a request end before the function's
+    // own 15 s: at most 3.1 s for the key, 7 s for a large message, and 3.1 s for the queue.
+    let setup = Setup::start()?.with_attempt(Duration::from_millis(700));
+    let (directory, inbox) = (setup.directory()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     // Not `Stores`: the code of every port would be linked, and clients wait while it is loaded.
     let ingest = Ingest {
-        authenticator: Authenticator::new(table.clone(), clock.clone(), Some(setup.operator()?)),
+        authenticator: Authenticator::new(directory.clone(), clock.clone(), Some(setup.operator()?)),
         inbox: inbox.clone(),
         claims: setup.bucket()?,
-        limiter: Limiter::new(table.clone()),
-        projects: table.clone(),
+        limiter: Limiter::new(directory.clone()),
+        projects: directory.clone(),
         sealer: setup.sealer(),
         clock,
         outcomes: outcomes.clone(),
     };
     let connecting = async {
-        tokio::join!(table.connect(), inbox.connect());
+        tokio::join!(directory.connect(), inbox.connect());
     };
     setup.connect(connecting).await;
     lambda::serve(Front::new(ingest.router(), outcomes)).await

@@ -18,7 +18,7 @@ use store::clock::SystemClock;
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
     let table = setup.table()?;
-    let stores = setup.stores(&table)?;
+    let stores = setup.stores(&setup.directory()?, &table)?;
     let clock = Arc::new(SystemClock);
     let destinations = Destinations::parse(&setup.variable("ALLOWED_DESTINATIONS")?).context("ALLOWED_DESTINATIONS")?;
     // For the test on an emulator, whose fakes listen on loopback. Not part of the deployed binary.

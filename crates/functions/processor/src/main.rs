@@ -16,7 +16,7 @@ compile_error!(
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
-    let stores = setup.stores(&setup.table()?)?;
+    let stores = setup.stores(&setup.directory()?, &setup.table()?)?;
     let processor = Processor::new(stores, Arc::new(SystemClock), setup.retention_days()?);
     let processor = &processor;
     let handler = service_fn(move |event: LambdaEvent<SqsEvent>| async move {

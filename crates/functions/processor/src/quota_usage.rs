@@ -1,7 +1,8 @@
 //! Counts the new events of a batch against the limits of their projects.
 //!
 //! Events that are not counted (see `outcome`) are accepted on top of the limit. Projects without limits cost nothing;
-//! projects with limits cost one write per batch, and one more for the first batch of a minute.
+//! projects with limits cost one write per batch, and one more for the first batch of a minute. A large limit per month,
+//! which every project has at first, is counted in steps of [`STEP`] events, so that lone events seldom cost a write.
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,23 @@ use store::ports::Used;
 
 use crate::error_batch::ErrorBatch;
 use crate::processor::Processor;
+
+/// The smallest limit per month that is counted in steps.
+const MIN_STEPPED_LIMIT: u64 = 100_000;
+/// The events of a step.
+const STEP: u64 = 16;
+
+/// Whether the limits are so large that it does not matter if the count is off by some steps.
+fn is_counted_in_steps(limits: Limits) -> bool {
+    limits.per_minute.is_none() && limits.per_month.is_some_and(|most| most >= MIN_STEPPED_LIMIT)
+}
+
+/// Rounds to whole steps: down or up by chance, so that the sum over many batches is right.
+fn round(events: u64, random: u128) -> u64 {
+    let rest = events % STEP;
+    let is_up = random % u128::from(STEP) < u128::from(rest);
+    events - rest + if is_up { STEP } else { 0 }
+}
 
 /// The new events of projects that have limits.
 #[derive(Default)]
@@ -58,6 +76,10 @@ impl Processor {
             return Ok(());
         }
         let in_minute = limits.per_minute.map(|_| minutes.get(&Minute::of(now)).copied().unwrap_or_default());
+        let in_month = if is_counted_in_steps(limits) { round(in_month, self.clock.random()) } else { in_month };
+        if in_month == 0 {
+            return Ok(());
+        }
         let used = self.stores.usage.count(project, Used { in_month, in_minute }, now).await?;
         let reached = limits.each().filter(|limit| match limit.window {
             Window::Minute => used.in_minute.is_some_and(|events| events >= limit.most),
@@ -66,6 +88,30 @@ impl Processor {
         match reached.map(|limit| Mark::of(limit, now)).max_by_key(|mark| mark.until) {
             Some(mark) => self.stores.usage.mark(project, mark).await,
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_add_up_to_the_events() {
+        for events in [1, 15, 16, 17, 1_000] {
+            let sum: u64 = (0..u128::from(STEP)).map(|random| round(events, random)).sum();
+            assert_eq!(sum, STEP * events, "{events}");
+            assert!((0..u128::from(STEP)).all(|random| round(events, random).is_multiple_of(STEP)), "{events}");
+        }
+    }
+
+    #[test]
+    fn only_a_large_limit_is_counted_in_steps() {
+        let limits = |per_minute, per_month| Limits { per_minute, per_month };
+        assert!(is_counted_in_steps(limits(None, Some(MIN_STEPPED_LIMIT))));
+        for exact in [limits(None, None), limits(None, Some(MIN_STEPPED_LIMIT - 1)), limits(Some(1), Some(10_000_000))]
+        {
+            assert!(!is_counted_in_steps(exact), "{exact:?}");
         }
     }
 }

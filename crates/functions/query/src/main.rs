@@ -10,9 +10,9 @@ use store::clock::SystemClock;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
     let setup = Setup::start()?;
-    let (table, inbox) = (setup.table()?, setup.inbox()?);
+    let (directory, table, inbox) = (setup.directory()?, setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
-    let stores = setup.stores(&table)?;
+    let stores = setup.stores(&directory, &table)?;
     let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(setup.operator()?));
     let query = Query {
         authenticator: Arc::new(authenticator.noting(stores.key_uses.clone())),
@@ -24,6 +24,6 @@ async fn main() -> anyhow::Result<()> {
         outcomes: outcomes.clone(),
         retention_days: setup.retention_days()?,
     };
-    setup.connect(table.connect()).await;
+    setup.connect(directory.connect()).await;
     lambda::serve(Front::new(query.router(), outcomes)).await
 }

@@ -114,6 +114,7 @@ impl Query {
             for (hash, key) in &page.items {
                 if matches!(key.scope, Scope::Project(id, _) if id == project) {
                     self.stores.key_ring.remove(hash).await?;
+                    self.stores.key_uses.forget_use(hash.id()).await?;
                     self.authenticator.forget(hash);
                 }
             }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request};
-use model::id::{Key, KeyHash};
-use model::outcome::{Reason, Refusal};
+use model::id::{Key, KeyHash, KeyId};
+use model::outcome::{Limited, Reason, Refusal};
 use model::project::TimeUnit;
 use model::time::Timestamp;
 use store::clock::Clock;
@@ -14,6 +14,7 @@ use store::ports::{KeyRecord, KeyUse, Keys};
 use store::{Recent, Since};
 
 use crate::caller::Caller;
+use crate::lookup_budget::LookupBudget;
 
 /// How long a known key is trusted without another look-up, in seconds. After another process disables a key, it can
 /// still read and post events for this long. All other requests look the key up each time.
@@ -37,7 +38,10 @@ pub struct Authenticator {
     operator: Option<KeyHash>,
     /// Records when keys are used, if this process may write that.
     uses: Option<Arc<dyn KeyUse>>,
+    /// The keys whose use this process has recorded, until the end of the day.
+    noted: Arc<Recent<KeyId, (), MAX_CACHED_KEYS>>,
     remembered: Arc<Recent<KeyHash, CachedKey, MAX_CACHED_KEYS>>,
+    budget: LookupBudget,
 }
 
 /// The result of looking a key up.
@@ -52,7 +56,8 @@ impl Authenticator {
     /// Authenticates by `keys`, and by the operator's admin key, given by its hash. A request with any other key is
     /// refused.
     pub fn new(keys: Arc<dyn Keys>, clock: Arc<dyn Clock>, operator: Option<KeyHash>) -> Self {
-        Self { keys, clock, operator, uses: None, remembered: Arc::default() }
+        let budget = LookupBudget::default();
+        Self { keys, clock, operator, uses: None, noted: Arc::default(), remembered: Arc::default(), budget }
     }
 
     /// Also records in `uses` which keys are used, once a day for each key.
@@ -112,6 +117,12 @@ impl Authenticator {
         Ok(Caller::with_key(hash, record))
     }
 
+    /// Whether a request with this key may cause reads: the key was seen before, or unknown keys may still be looked up.
+    pub fn may_read_for(&self, key: &str) -> bool {
+        let is_known = Key::parse(key).is_ok_and(|key| self.remembered.get_expired(&key.hash()).is_some());
+        is_known || self.budget.is_left(self.clock.now())
+    }
+
     /// Removes a key from the cache after it was changed or removed, so that this process sees the change at once.
     pub fn forget(&self, hash: &KeyHash) {
         self.remembered.forget_one(hash);
@@ -119,11 +130,14 @@ impl Authenticator {
 
     async fn find(&self, hash: KeyHash, trust: Trust, now: Timestamp) -> Result<Option<KeyRecord>, Refusal> {
         let since = self.remembered.since();
+        let cached = self.remembered.get_expired(&hash);
+        let is_new = cached.is_none();
         let found = match trust {
             Trust::Remembered => {
-                if let Some(cached) = self.remembered.get(&hash, now) {
+                if let Some((cached, _)) = cached.filter(|(_, until)| now < *until) {
                     return Ok(cached.record);
                 }
+                self.take_lookup(is_new, now)?;
                 match self.keys.find(&hash).await {
                     Err(error) if error.is_transient() => {
                         return self.find_stale(since, hash, now).map(Some).ok_or_else(|| error.into());
@@ -131,15 +145,32 @@ impl Authenticator {
                     found => found,
                 }
             }
-            Trust::Nothing => self.keys.find_consistently(&hash).await,
+            Trust::Nothing => {
+                self.take_lookup(is_new, now)?;
+                self.keys.find_consistently(&hash).await
+            }
         };
         let record = found?;
-        if let Some(record) = record.as_ref().filter(|record| record.is_good(now)) {
-            self.note(&hash, record, now).await;
+        if is_new && record.is_some() {
+            self.budget.give_back();
+        }
+        if record.as_ref().is_some_and(|record| record.is_good(now)) {
+            self.note(hash.id(), now).await;
         }
         let until = now.plus_seconds(if record.is_some() { KNOWN_KEY_SECONDS } else { UNKNOWN_KEY_SECONDS });
         self.remembered.put_read(since, hash, CachedKey { record: record.clone(), read_at: now }, until);
         Ok(record)
+    }
+
+    /// Takes a look-up from the budget if this process has never seen the key, or refuses the request.
+    fn take_lookup(&self, is_new: bool, now: Timestamp) -> Result<(), Refusal> {
+        if !is_new || self.budget.take(now) {
+            return Ok(());
+        }
+        let message = "too many unknown keys are being sent, so keys that were not used lately are not looked up: try \
+                       again in a second; keys in use still work";
+        let limited = Limited { events: 1, seconds: 1, until: now.plus_seconds(1) };
+        Err(Refusal { limited: Some(limited), ..Refusal::new(Reason::KeyGuessesLimited, message) })
     }
 
     /// Returns a key that was found some minutes ago, although that has expired. A key that was unknown is looked up
@@ -152,15 +183,15 @@ impl Authenticator {
         Some(record)
     }
 
-    /// Records the use of a key, unless it is known that it was used today. A failure is logged and does not refuse the
-    /// caller.
-    async fn note(&self, hash: &KeyHash, record: &KeyRecord, now: Timestamp) {
-        let Some(uses) = &self.uses else { return };
-        if record.last_used.is_some_and(|last| last >= TimeUnit::Day.start(now)) {
-            return;
-        }
-        if let Err(error) = uses.note_use(hash.id(), now).await {
-            tracing::warn!(key.id = %hash.id(), error.message = %error, "failed to record the use of a key");
+    /// Records the use of a key, unless this process has recorded that it was used today. A failure is logged and does
+    /// not refuse the caller.
+    async fn note(&self, id: KeyId, now: Timestamp) {
+        let Some(uses) = self.uses.as_ref().filter(|_| self.noted.get(&id, now).is_none()) else { return };
+        match uses.note_use(id, now).await {
+            Ok(()) => self.noted.put(id, (), TimeUnit::Day.end(now)),
+            Err(error) => {
+                tracing::warn!(key.id = %id, error.message = %error, "failed to record the use of a key");
+            }
         }
     }
 }
@@ -273,6 +304,29 @@ mod tests {
             *world.fails_with.lock() = None;
             assert_eq!(world.posts(&authenticator, 905).await, (Ok(()), 1));
         }
+    }
+
+    /// A flood of made-up keys causes a bounded number of reads, and does not keep keys in use from working.
+    #[tokio::test]
+    async fn a_flood_of_made_up_keys_is_not_looked_up() {
+        let (world, authenticator) = start();
+        assert_eq!(world.posts(&authenticator, 0).await, (Ok(()), 1));
+        let record = world.key.lock().take();
+        for number in 0..10_000 {
+            let made_up = authenticator.authenticate_key(&format!("made-up-{number}")).await.map(drop).unwrap_err();
+            let expected = if number < 100 { Reason::KeyUnknown } else { Reason::KeyGuessesLimited };
+            assert_eq!(made_up.reason, expected, "{number}");
+        }
+        assert_eq!(world.reads.load(Ordering::Relaxed), 101);
+        assert!(!authenticator.may_read_for("made-up-too") && authenticator.may_read_for("a-client-key"));
+        *world.key.lock() = record;
+        assert_eq!(world.posts(&authenticator, 0).await, (Ok(()), 0));
+        // It has to be looked up again, and is: it was seen before.
+        for number in 0..10_000 {
+            world.seconds.store(60, Ordering::Relaxed);
+            let _ = authenticator.authenticate_key(&format!("another-{number}")).await;
+        }
+        assert_eq!(world.posts(&authenticator, 60).await, (Ok(()), 1));
     }
 
     #[tokio::test]

@@ -11,6 +11,7 @@ pub mod cursor;
 pub mod describe;
 mod front;
 mod guesses;
+mod lookup_budget;
 mod outcomes;
 mod path;
 mod stages;

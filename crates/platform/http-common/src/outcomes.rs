@@ -1,6 +1,7 @@
 //! Counts of refusals.
 
 use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
 
 use axum::response::Response;
 use model::outcome::{Reason, Refusal};
@@ -9,12 +10,43 @@ use parking_lot::Mutex;
 use crate::answer::{self, Answer};
 use crate::stages::{STORAGE, Stages};
 
-/// How often this process refused something, by reason. Each refusal is also a log line (`outcome.reason`), by which
-/// the refusals of a stack with many processes can be counted.
+/// How many refusals for one reason are logged one by one in a minute. CloudWatch charges for each line, and anybody can
+/// send requests that are refused.
+const MAX_LINES: u32 = 20;
+const LOG_WINDOW: Duration = Duration::from_secs(60);
+
+/// How often this process refused something, by reason. Refusals are also logged (`outcome.reason`), by which those of a
+/// stack with many processes can be counted: each as a line of its own, or in a flood many as one line that says how
+/// many (`events.len`). What a process refused at the end of a flood is not logged if it is not asked again.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     counts: Mutex<BTreeMap<&'static str, u64>>,
+    logged: Mutex<BTreeMap<&'static str, Logged>>,
     stages: Stages,
+}
+
+/// The refusals for one reason that were logged in the current minute.
+#[derive(Debug)]
+struct Logged {
+    since: Instant,
+    lines: u32,
+    /// Refused events that no line has yet.
+    waiting: u64,
+}
+
+impl Logged {
+    /// Adds refused events. Returns the number of events for a line, if one is to be written.
+    fn add(&mut self, events: u64, now: Instant) -> Option<u64> {
+        if now.saturating_duration_since(self.since) >= LOG_WINDOW {
+            (self.since, self.lines) = (now, 0);
+        }
+        self.waiting += events;
+        if self.lines >= MAX_LINES {
+            return None;
+        }
+        self.lines += 1;
+        Some(std::mem::take(&mut self.waiting))
+    }
 }
 
 impl Outcomes {
@@ -38,7 +70,12 @@ impl Outcomes {
         if reason == Reason::ItemNotStored {
             tracing::debug!(outcome.reason = reason.name(), "not stored");
         } else {
-            tracing::warn!(outcome.reason = reason.name(), events.len = events, "refused");
+            let now = Instant::now();
+            let mut logged = self.logged.lock();
+            let logged = logged.entry(reason.name()).or_insert(Logged { since: now, lines: 0, waiting: 0 });
+            if let Some(events) = logged.add(events, now) {
+                tracing::warn!(outcome.reason = reason.name(), events.len = events, "refused");
+            }
         }
         *self.counts.lock().entry(reason.name()).or_default() += events;
     }
@@ -71,5 +108,26 @@ impl Outcomes {
 pub fn log_cause(refusal: &Refusal) {
     if let Some(cause) = &refusal.cause {
         tracing::error!(error.kind = cause.kind, error.message = cause.message, "failed to read or write storage");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A flood is a bounded number of lines a minute, and their sum is the number of refusals.
+    #[test]
+    fn a_flood_of_refusals_is_logged_in_few_lines() {
+        let start = Instant::now();
+        let mut logged = Logged { since: start, lines: 0, waiting: 0 };
+        let mut lines = Vec::new();
+        for second in 0..180 {
+            for _ in 0..1_000 {
+                lines.extend(logged.add(2, start + Duration::from_secs(second)));
+            }
+        }
+        assert_eq!(lines.len(), 3 * MAX_LINES as usize);
+        assert_eq!(lines.iter().sum::<u64>() + logged.waiting, 2 * 180_000);
+        assert_eq!(lines[..2], [2, 2], "few refusals are a line each");
     }
 }

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod connections;
 #[cfg(feature = "http")]
 mod http_api;
 mod log;

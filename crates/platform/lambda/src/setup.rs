@@ -1,8 +1,9 @@
 //! The environment of a function, and the clients and adapters that are built from it.
 
+use std::cell::OnceCell;
 use std::future::Future;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use anyhow::Context;
 use aws_smithy_http_client::Builder;
@@ -10,25 +11,32 @@ use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use model::id::KeyHash;
+use model::project::Limits;
 use store::Stores;
 use store::aws::{self, Account, Service};
 use store::clock::SystemClock;
-use store::dynamo::Table;
+use store::dynamo::{Directory, Table};
 use store::kms::Kms;
 use store::ports::Sealer;
 use store::s3::Bucket;
 use store::sqs::{DeadLetterQueue, Queue};
 
+use crate::connections::FreshConnections;
 use crate::{log, roots};
 
 /// How long opening connections may take, so that an outage does not keep a function from answering.
 const CONNECTING: Duration = Duration::from_secs(2);
+
+/// How long an attempt to read or write an object may take at least.
+const MIN_OBJECT_ATTEMPT: Duration = Duration::from_secs(2);
 
 /// A function's environment, with one HTTPS client for all services.
 #[derive(Debug)]
 pub struct Setup {
     account: Account,
     service: Service,
+    /// One client for both tables: creating one takes time at start-up.
+    dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
 }
 
 impl Setup {
@@ -36,8 +44,18 @@ impl Setup {
     pub fn start() -> anyhow::Result<Self> {
         log::start();
         let account = Account::from_environment()?;
-        let http = https(roots::trusted()?);
-        Ok(Self { account, service: Service { http, endpoint: std::env::var("AWS_ENDPOINT_URL").ok() } })
+        let trusted = roots::trusted()?;
+        let http = FreshConnections::new(move || https(trusted.clone()), SystemTime::now);
+        let endpoint = std::env::var("AWS_ENDPOINT_URL").ok();
+        let service = Service { endpoint, ..Service::new(SharedHttpClient::new(http)) };
+        Ok(Self { account, service, dynamodb: OnceCell::new() })
+    }
+
+    /// The same environment, in which one attempt of a call may take this long: for a function whose callers do not wait
+    /// long. Set it before creating clients.
+    #[must_use]
+    pub fn with_attempt(self, attempt: Duration) -> Self {
+        Self { service: self.service.with_attempt(attempt), ..self }
     }
 
     /// Returns the environment variable with this name.
@@ -57,19 +75,34 @@ impl Setup {
         self.variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is not a number")
     }
 
-    /// The table named by `TABLE`.
+    /// The directory named by `DIRECTORY`. New projects may store `FIRST_PER_MONTH` events a month; 0 is no limit.
+    pub fn directory(&self) -> anyhow::Result<Arc<Directory>> {
+        let per_month = self.variable("FIRST_PER_MONTH")?;
+        let per_month: u64 = per_month.parse().context("FIRST_PER_MONTH is not a number")?;
+        let limits = Limits { per_month: (per_month > 0).then_some(per_month), ..Limits::default() };
+        let directory = Directory::new(self.dynamodb(), self.variable("DIRECTORY")?);
+        Ok(Arc::new(directory.with_first_limits(limits)))
+    }
+
+    /// The table of errors named by `TABLE`.
     pub fn table(&self) -> anyhow::Result<Arc<Table>> {
-        Ok(Arc::new(Table::new(aws::dynamodb(&self.account, &self.service), self.variable("TABLE")?)))
+        Ok(Arc::new(Table::new(self.dynamodb(), self.variable("TABLE")?)))
+    }
+
+    fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        self.dynamodb.get_or_init(|| aws::dynamodb(&self.account, &self.service)).clone()
     }
 
     /// The bucket named by `BUCKET`.
     pub fn bucket(&self) -> anyhow::Result<Arc<Bucket>> {
-        Ok(Arc::new(Bucket::new(aws::s3(&self.account, &self.service), self.variable("BUCKET")?)))
+        // Objects are larger than what other services are sent.
+        let service = self.service.with_attempt(self.service.attempt.max(MIN_OBJECT_ATTEMPT));
+        Ok(Arc::new(Bucket::new(aws::s3(&self.account, &service), self.variable("BUCKET")?)))
     }
 
-    /// The ports of this table, and of the bucket named by `BUCKET`.
-    pub fn stores(&self, table: &Arc<Table>) -> anyhow::Result<Stores> {
-        Ok(Stores::new(table, &self.bucket()?))
+    /// The ports of these tables, and of the bucket named by `BUCKET`.
+    pub fn stores(&self, directory: &Arc<Directory>, table: &Arc<Table>) -> anyhow::Result<Stores> {
+        Ok(Stores::new(directory, table, &self.bucket()?))
     }
 
     /// The queue at `INBOX_URL`.

@@ -24,6 +24,25 @@ pub struct Service {
     pub http: SharedHttpClient,
     /// The address; `None` for the service's own address in the region.
     pub endpoint: Option<String>,
+    /// How long one attempt of a call may take. There are at most three, and the whole call may take as long as three,
+    /// and a second more for the pauses between them.
+    pub attempt: Duration,
+}
+
+/// How long one attempt of a call may take, unless a function has less time.
+pub const ATTEMPT: Duration = Duration::from_secs(3);
+
+impl Service {
+    /// The service at its own address, with [`ATTEMPT`].
+    pub fn new(http: SharedHttpClient) -> Self {
+        Self { http, endpoint: None, attempt: ATTEMPT }
+    }
+
+    /// The same service with another time for an attempt.
+    #[must_use]
+    pub fn with_attempt(&self, attempt: Duration) -> Self {
+        Self { attempt, ..self.clone() }
+    }
 }
 
 /// An environment variable that [`Account::from_environment`] needs is missing.
@@ -46,15 +65,16 @@ impl Account {
     }
 }
 
-/// One attempt may take 3 s and a whole call 10 s. That is less than the time limit of any function, so a call that
-/// hangs still ends in an answer.
-fn timeouts() -> TimeoutConfig {
+/// A call that hangs ends before the time limit of its function, so that the function can still answer.
+fn timeouts(service: &Service) -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(1))
-        .operation_attempt_timeout(Duration::from_secs(3))
-        .operation_timeout(Duration::from_secs(10))
+        .operation_attempt_timeout(service.attempt)
+        .operation_timeout(MAX_ATTEMPTS * service.attempt + Duration::from_secs(1))
         .build()
 }
+
+const MAX_ATTEMPTS: u32 = 3;
 
 /// Builds the client of a service with the common configuration. A macro, because each SDK has its own builder type.
 macro_rules! client {
@@ -64,11 +84,11 @@ macro_rules! client {
             .region(Region::new($account.region.clone()))
             .credentials_provider($account.credentials.clone())
             .http_client($service.http.clone())
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
             // By default all clients of a process share one retry budget, so a client that fails often would use up
             // that of the others.
             .retry_partition($sdk::config::retry::RetryPartition::custom(stringify!($sdk)).build())
-            .timeout_config(timeouts());
+            .timeout_config(timeouts($service));
         let builder = match &$service.endpoint {
             Some(endpoint) => builder.endpoint_url(endpoint),
             None => builder,
@@ -97,7 +117,7 @@ pub fn sqs(account: &Account, service: &Service) -> aws_sdk_sqs::Client {
 /// clients.
 pub fn kms(account: &Account, service: &Service) -> aws_sdk_kms::Client {
     client!(aws_sdk_kms, account, service, |builder: aws_sdk_kms::config::Builder| {
-        let timeouts = timeouts()
+        let timeouts = timeouts(service)
             .to_builder()
             .operation_attempt_timeout(Duration::from_secs(1))
             .operation_timeout(Duration::from_secs(2));

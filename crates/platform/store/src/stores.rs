@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use crate::dynamo::Table;
+use crate::dynamo::{Directory, ProjectData, Table};
 use crate::ports::{
     ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, History, KeyRing, KeyUse, Keys, Links, Merges,
     Occurrences, Outbox, Projects, Quotas, Releases, SearchIndex, Segments, Sessions, Totals, Usage,
 };
 use crate::s3::Bucket;
 
-/// The ports of the table and the bucket. The processor, query and notify receive all of them; the IAM policy of each
+/// The ports of the tables and the bucket. The processor, query and notify receive all of them; the IAM policy of each
 /// says which of their calls AWS allows.
 #[derive(Clone)]
 pub struct Stores {
@@ -36,17 +36,18 @@ pub struct Stores {
 }
 
 impl Stores {
-    /// The ports of this table and this bucket.
-    pub fn new(table: &Arc<Table>, bucket: &Arc<Bucket>) -> Self {
+    /// The ports of these tables and this bucket.
+    pub fn new(directory: &Arc<Directory>, table: &Arc<Table>, bucket: &Arc<Bucket>) -> Self {
+        let project_data = Arc::new(ProjectData::new(table, directory));
         Self {
-            projects: table.clone(),
-            keys: table.clone(),
+            projects: directory.clone(),
+            keys: directory.clone(),
             key_uses: table.clone(),
-            key_ring: table.clone(),
-            sessions: table.clone(),
-            configs: table.clone(),
-            quotas: table.clone(),
-            usage: table.clone(),
+            key_ring: directory.clone(),
+            sessions: directory.clone(),
+            configs: project_data.clone(),
+            quotas: directory.clone(),
+            usage: project_data,
             errors: table.clone(),
             error_commits: table.clone(),
             history: table.clone(),

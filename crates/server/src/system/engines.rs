@@ -11,13 +11,14 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use embedded::Engines;
 use store::aws::{self, Account, Service};
 use store::clock::SystemClock;
-use store::dynamo::{Table, schema};
+use store::dynamo::{Directory, Table, schema};
 use store::kms::Kms;
 use store::ports::Sealer;
 use store::s3::Bucket;
 use store::sqs::{DeadLetterQueue, Queue};
 
 pub(super) const TABLE: &str = "faultline";
+const DIRECTORY: &str = "faultline-directory";
 pub(super) const BUCKET: &str = "faultline";
 const INBOX: &str = "faultline-inbox";
 const DEAD_LETTERS: &str = "faultline-inbox-dead";
@@ -29,7 +30,9 @@ const RETENTION_SECONDS: &str = "1209600";
 
 /// The adapters for the resources.
 pub struct Resources {
-    /// The DynamoDB table.
+    /// The DynamoDB table with keys, projects and sessions.
+    pub directory: Arc<Directory>,
+    /// The DynamoDB table with errors.
     pub table: Arc<Table>,
     /// The S3 bucket with segments and claim checks.
     pub bucket: Arc<Bucket>,
@@ -51,7 +54,7 @@ impl Resources {
     /// Creates the resources that do not exist yet, and opens all of them.
     pub async fn make(engines: &Engines) -> anyhow::Result<Self> {
         let Clients { dynamodb, s3, sqs, .. } = Clients::of(engines, |engine| engine);
-        schema::create(&dynamodb, TABLE).await.context("cannot create the table")?;
+        schema::create(&dynamodb, DIRECTORY, TABLE).await.context("cannot create the tables")?;
         match s3.create_bucket().bucket(BUCKET).send().await {
             Err(error) if error.code() != Some("BucketAlreadyOwnedByYou") => {
                 return Err(error).context("cannot create the bucket");
@@ -85,6 +88,7 @@ impl Resources {
         let Clients { dynamodb, streams, s3, sqs, kms } = Clients::of(engines, way);
         let sender = Queue::new(sqs.clone(), inbox);
         Ok(Self {
+            directory: Arc::new(Directory::new(dynamodb.clone(), DIRECTORY)),
             table: Arc::new(Table::new(dynamodb, TABLE)),
             bucket: Arc::new(Bucket::new(s3, BUCKET)),
             dead_letters: Arc::new(DeadLetterQueue::new(sqs.clone(), dead_letters, sender.clone())),
@@ -113,8 +117,8 @@ impl Clients {
         let account = Account { region: embedded::REGION.to_owned(), credentials };
         // The host name is never looked up: requests go to the engine, not to a socket.
         let service = |engine, name: &str| Service {
-            http: way(engine),
             endpoint: Some(format!("http://{name}.embedded.invalid")),
+            ..Service::new(way(engine))
         };
         let streams = aws_sdk_dynamodbstreams::Config::builder()
             .behavior_version(aws_sdk_dynamodbstreams::config::BehaviorVersion::latest())

@@ -63,9 +63,11 @@ impl Stack {
         let operator = Key::parse(&access.admin_key).context("the admin key is not valid")?.hash();
 
         let outcomes = Arc::new(Outcomes::default());
-        let Resources { table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } = resources;
+        let Resources { directory, table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } =
+            resources;
         let table = Arc::new(table.with_clock(clock.clone()));
-        let stores = Stores::new(&table, &bucket);
+        let directory = Arc::new(directory.with_clock(clock.clone()));
+        let stores = Stores::new(&directory, &table, &bucket);
         // All functions share one cache of keys: a key that `query` removes from it is gone for all.
         let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
@@ -201,7 +203,7 @@ async fn access(
         Some(sample) => sample,
         None => make_sample(resources, clock).await?,
     };
-    let project = resources.table.by_id(made.id).await?.filter(|project| !project.deleting);
+    let project = resources.directory.by_id(made.id).await?.filter(|project| !project.deleting);
     let sample = project.map(|project| ProjectAccess { name: project.name, ..made.clone() });
     access.sample = Some(made);
     if let DataLocation::Directory(dir) = &settings.place {
@@ -223,14 +225,14 @@ fn write_access(access: &Access, dir: &Path) -> anyhow::Result<()> {
 
 async fn make_sample(resources: &Resources, clock: &dyn Clock) -> anyhow::Result<ProjectAccess> {
     let name = ProjectName::parse(SAMPLE)?;
-    let project = match resources.table.create(&name, clock.now()).await {
-        Err(error) if error.kind() == Kind::Conflict => resources.table.by_name(&name).await?,
+    let project = match resources.directory.create(&name, clock.now()).await {
+        Err(error) if error.kind() == Kind::Conflict => resources.directory.by_name(&name).await?,
         created => Some(created?),
     };
     let project: Project = project.context("the sample project was deleted while it was opened")?;
     let key = Key::from_random(clock.random().to_be_bytes());
     let scope = Scope::Project(project.id, project.name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "created with the data directory", clock.now());
-    resources.table.add(&key.hash(), &record).await?;
+    resources.directory.add(&key.hash(), &record).await?;
     Ok(ProjectAccess { id: project.id, name: project.name, client_key: key.reveal().to_owned() })
 }

@@ -105,4 +105,9 @@ impl TimeUnit {
     pub fn start(self, moment: Timestamp) -> Timestamp {
         Timestamp::from_seconds(moment.seconds().div_euclid(self.seconds()) * self.seconds())
     }
+
+    /// The end of the unit that contains `moment`: the beginning of the next one.
+    pub fn end(self, moment: Timestamp) -> Timestamp {
+        self.start(moment).plus_seconds(self.seconds())
+    }
 }

@@ -49,10 +49,10 @@ impl Ingest {
     }
 
     /// Returns the caller who sent `key`. The limits of the project in the path are read at the same time, so that a
-    /// first event waits for one round trip to the table, not two.
+    /// first event waits for one round trip to the directory, not two.
     async fn find_caller(&self, key: &str, named: Option<ProjectId>) -> Result<Caller, Refusal> {
         let ahead = async {
-            if let Some(project) = named {
+            if let Some(project) = named.filter(|_| self.authenticator.may_read_for(key)) {
                 self.limiter.read_quota(&Addressee::Id(project), self.clock.now()).await;
             }
         };

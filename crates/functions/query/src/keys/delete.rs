@@ -32,6 +32,7 @@ async fn handle(State(query): State<Arc<Query>>, key: ManagedKey) -> Response {
 
 async fn delete_key(query: &Query, hash: &KeyHash) -> Answer {
     query.stores.key_ring.remove(hash).await?;
+    query.stores.key_uses.forget_use(hash.id()).await?;
     query.authenticator.forget(hash);
     http_common::no_content()
 }

@@ -19,7 +19,7 @@ use super::KeyEntry;
 use crate::Query;
 use crate::list::Parameters;
 
-/// The most keys per page: one batch read of the table.
+/// The most keys per page: one batch read of each table.
 const MAX_LISTED_KEYS: usize = 100;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -71,7 +71,9 @@ async fn list(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
     };
     let page = query.stores.key_ring.list(project, after, limit).await?;
     let now = query.clock.now();
-    let live = page.items.iter().filter(|(_, key)| !key.has_expired(now));
-    let keys = live.map(|(hash, key)| KeyEntry::new(hash, key)).collect();
+    let live = page.items.iter().filter(|(_, key)| !key.has_expired(now)).collect::<Vec<_>>();
+    let ids = live.iter().map(|(hash, _)| hash.id()).collect::<Vec<_>>();
+    let last_uses = query.stores.key_uses.last_uses(&ids).await?;
+    let keys = live.iter().map(|(hash, key)| KeyEntry::new(hash, key, last_uses.get(&hash.id()).copied())).collect();
     http_common::data(KeysAnswer { keys, next_cursor: page.next })
 }

@@ -122,7 +122,7 @@ struct KeyEntry {
 }
 
 impl KeyEntry {
-    fn new(hash: &KeyHash, key: &KeyRecord) -> Self {
+    fn new(hash: &KeyHash, key: &KeyRecord, last_used: Option<Timestamp>) -> Self {
         let project = match &key.scope {
             Scope::All => None,
             Scope::Project(_, name) => Some(name.clone()),
@@ -136,7 +136,7 @@ impl KeyEntry {
             created_at: key.created_at,
             disabled: key.disabled,
             // Only the date is shown: the time is that of the first use on that day.
-            last_used: key.last_used.map(Timestamp::date),
+            last_used: last_used.map(Timestamp::date),
             expires_at: key.expires_at,
         }
     }
@@ -153,11 +153,16 @@ struct NewKey {
 
 impl NewKey {
     fn new(key: &Key, record: &KeyRecord) -> Self {
-        Self { key: key.reveal().to_owned(), entry: KeyEntry::new(&key.hash(), record) }
+        Self { key: key.reveal().to_owned(), entry: KeyEntry::new(&key.hash(), record, None) }
     }
 }
 
 impl Query {
+    /// Returns when a key was last used.
+    async fn last_use(&self, id: KeyId) -> Result<Option<Timestamp>, Refusal> {
+        Ok(self.stores.key_uses.last_uses(&[id]).await?.remove(&id))
+    }
+
     /// Adds a key that the caller creates, unless the caller's own key was just disabled or deleted.
     pub(crate) async fn add_key(&self, caller: &Caller, key: &Key, record: &KeyRecord) -> Result<(), Refusal> {
         let added = match caller.key_hash() {

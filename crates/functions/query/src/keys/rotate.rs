@@ -93,7 +93,8 @@ async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answe
     }
     query.authenticator.forget(&old_hash);
     let old = KeyRecord { expires_at: Some(until), ..old };
-    http_common::created_data(RotatedKey { key: NewKey::new(&key, &new), replaced: KeyEntry::new(&old_hash, &old) })
+    let replaced = KeyEntry::new(&old_hash, &old, query.last_use(old_hash.id()).await?);
+    http_common::created_data(RotatedKey { key: NewKey::new(&key, &new), replaced })
 }
 
 fn refuse_rotated(id: KeyId, until: Option<Timestamp>) -> Refusal {

@@ -68,5 +68,5 @@ async fn update(query: &Query, hash: &KeyHash, request: Request<Body>) -> Answer
     let changed = query.stores.key_ring.change(hash, &KeyChange { disabled, name, project: None }).await;
     query.authenticator.forget(hash);
     let changed = changed?.ok_or_else(|| refuse_unknown(hash.id()))?;
-    http_common::data(ChangedKey { key: KeyEntry::new(hash, &changed) })
+    http_common::data(ChangedKey { key: KeyEntry::new(hash, &changed, query.last_use(hash.id()).await?) })
 }

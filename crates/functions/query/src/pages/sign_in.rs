@@ -86,8 +86,7 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     let caller = match pages.authenticator.authenticate_uncached(shown).await {
         Ok(caller) => caller,
         Err(refusal) if refusal.reason == Reason::KeyUnknown => {
-            let failures = pages.sessions.attempt(&find_source(&parts.extensions), now).await?;
-            let is_limited = failures > MAX_FAILURES;
+            let is_limited = !pages.sessions.count_failure(&find_source(&parts.extensions), MAX_FAILURES, now).await?;
             let limited = || {
                 Refusal::new(Reason::SignInLimited, "too many attempts with wrong keys: wait a minute, then try again")
             };

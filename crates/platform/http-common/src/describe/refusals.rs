@@ -19,7 +19,7 @@ pub(super) fn complete(operation: &mut Value, form: &Value) {
     let implied = [
         (has_key, Reason::KeyMissing, "the request has no key"),
         (has_key, Reason::KeyUnknown, "the key is unknown, disabled or expired"),
-        (has_key, Reason::KeyGuessesLimited, "too many unknown keys came from this address"),
+        (has_key, Reason::KeyGuessesLimited, "too many unknown keys were sent"),
         (has_key, Reason::KeyRole, "keys with this role may not do this"),
         (has_key, Reason::KeyProject, "the key is for another project"),
         (has_query, Reason::ParameterInvalid, "a parameter is malformed or out of range"),

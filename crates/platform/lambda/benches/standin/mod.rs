@@ -70,7 +70,13 @@ pub(crate) fn live(binary: &Path, event: &Value, times: usize, object: &[u8]) ->
         .envs([("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256"), ("AWS_LAMBDA_LOG_GROUP_NAME", "bench")])
         .envs([("AWS_LAMBDA_LOG_STREAM_NAME", "bench"), ("AWS_REGION", "eu-central-1")])
         .envs([("AWS_ACCESS_KEY_ID", "bench"), ("AWS_SECRET_ACCESS_KEY", "bench")])
-        .envs([("TABLE", "bench"), ("BUCKET", "bench"), ("RETENTION_DAYS", "90")])
+        .envs([
+            ("DIRECTORY", "bench"),
+            ("TABLE", "bench"),
+            ("FIRST_PER_MONTH", "0"),
+            ("BUCKET", "bench"),
+            ("RETENTION_DAYS", "90"),
+        ])
         .env("ADMIN_KEY_SHA256", "0".repeat(64))
         .env("AWS_LAMBDA_RUNTIME_API", address.to_string())
         .env("AWS_ENDPOINT_URL", format!("http://{address}"))

@@ -3,72 +3,41 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnValue, TransactWriteItem, Update};
 use model::id::{KeyHash, KeyId, ProjectId, ProjectName};
-use model::project::TimeUnit;
 use model::time::Timestamp;
 
-use super::Table;
+use super::Directory;
 use super::call::{Cancelled, Range};
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
-use super::schema::{INDEX, INDEX_PK, INDEX_SK, KEYS, PK, SK, TTL, keys_after, keys_end, project_keys_pk};
+use super::schema::{DIRECTORY_INDEX, INDEX_PK, INDEX_SK, KEYS, PK, SK, TTL, keys_after, keys_end, project_keys_pk};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Page, Role, Scope};
+use crate::ports::{KeyChange, KeyRecord, KeyRing, Keys, Maker, Page, Role, Scope};
 
 const NAME: &str = "name";
 const PROJECT_NAME: &str = "projectName";
 const DISABLED: &str = "disabled";
-const LAST_USED: &str = "lastUsed";
 const EXPIRES_AT: &str = "expiresAt";
 
 #[async_trait]
-impl Keys for Table {
+impl Keys for Directory {
     async fn find(&self, hash: &KeyHash) -> Result<Option<KeyRecord>> {
         let doing = "looking a key up";
-        self.get(doing, key(KEYS, hash.to_string()), false).await?.map(|item| decode(doing, &item)).transpose()
+        self.table.get(doing, key(KEYS, hash.to_string()), false).await?.map(|item| decode(doing, &item)).transpose()
     }
 
     async fn find_consistently(&self, hash: &KeyHash) -> Result<Option<KeyRecord>> {
         let doing = "looking a key up";
-        self.get(doing, key(KEYS, hash.to_string()), true).await?.map(|item| decode(doing, &item)).transpose()
+        self.table.get(doing, key(KEYS, hash.to_string()), true).await?.map(|item| decode(doing, &item)).transpose()
     }
 }
 
 #[async_trait]
-impl KeyUse for Table {
-    async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<()> {
-        let doing = "recording the use of a key";
-        let day = TimeUnit::Day.start(at);
-        let Some((hash, record)) = self.key_of(doing, id, false).await? else { return Ok(()) };
-        if record.last_used.is_some_and(|last| last >= day) {
-            return Ok(());
-        }
-        let Set { expression, names, values } = Set::of(index(&hash, &record.scope)).and(LAST_USED, time(at));
-        let call = self
-            .client
-            .update_item()
-            .table_name(&self.name)
-            .set_key(Some(key(KEYS, hash.to_string())))
-            .update_expression(expression)
-            .condition_expression("attribute_exists(#pk) AND (attribute_not_exists(#used) OR #used < :day)")
-            .set_expression_attribute_names(Some(names))
-            .set_expression_attribute_values(Some(values))
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#used", LAST_USED)
-            .expression_attribute_values(":day", time(day));
-        match call.send().await.map_err(|error| StoreError::of_call(doing, &error)) {
-            // Another process was faster, or the key is gone.
-            Err(error) if error.kind() == Kind::Conflict => Ok(()),
-            noted => noted.map(drop),
-        }
-    }
-}
-
-#[async_trait]
-impl KeyRing for Table {
+impl KeyRing for Directory {
     async fn add(&self, hash: &KeyHash, record: &KeyRecord) -> Result<()> {
         let call = self
+            .table
             .client
             .put_item()
-            .table_name(&self.name)
+            .table_name(&self.table.name)
             .set_item(Some(encode(hash, record)))
             .condition_expression("attribute_not_exists(#pk)")
             .expression_attribute_names("#pk", PK);
@@ -77,7 +46,7 @@ impl KeyRing for Table {
 
     async fn add_by(&self, maker: &Maker, hash: &KeyHash, record: &KeyRecord) -> Result<()> {
         let doing = "adding a key";
-        self.write_with_maker(doing, Some(maker), put(&self.name, doing, hash, record)?, None).await
+        self.write_with_maker(doing, Some(maker), put(&self.table.name, doing, hash, record)?, None).await
     }
 
     async fn with_id(&self, id: KeyId) -> Result<Option<(KeyHash, KeyRecord)>> {
@@ -95,7 +64,7 @@ impl KeyRing for Table {
             None => {
                 let mut range = Range::between(KEYS, keys_after(after), keys_end());
                 range.limit = Some(limit + 1);
-                self.query(doing, &range).await?.0
+                self.table.query(doing, &range).await?.0
             }
             Some(project) => self.keys_of_project(doing, project, after, limit + 1).await?,
         };
@@ -107,7 +76,7 @@ impl KeyRing for Table {
         if of.is_some() {
             // The index may still list a key that was removed: the table then has no item for it.
             let keys = listed.iter().map(|item| Ok(key(KEYS, hash(item)?.to_string()))).collect::<Result<_>>()?;
-            listed = self.get_all(doing, keys, false).await?;
+            listed = self.table.get_all(doing, keys, false).await?;
         }
         let mut items = listed.iter().map(|item| with_hash(doing, item)).collect::<Result<Vec<_>>>()?;
         items.sort_by_key(|(hash, _)| *hash);
@@ -118,7 +87,7 @@ impl KeyRing for Table {
         let doing = "changing a key";
         let KeyChange { disabled, name, project } = change;
         let Some(record) = Keys::find(self, hash).await? else { return Ok(None) };
-        let mut set = Set::of(index(hash, &record.scope));
+        let mut set = Set::default();
         if let Some(disabled) = disabled {
             set = set.and(DISABLED, AttributeValue::Bool(*disabled));
         }
@@ -132,9 +101,10 @@ impl KeyRing for Table {
             return Ok(Some(record));
         }
         let call = self
+            .table
             .client
             .update_item()
-            .table_name(&self.name)
+            .table_name(&self.table.name)
             .set_key(Some(key(KEYS, hash.to_string())))
             .update_expression(set.expression)
             .condition_expression("attribute_exists(#pk)")
@@ -158,12 +128,12 @@ impl KeyRing for Table {
         new: &KeyRecord,
     ) -> Result<()> {
         let doing = "rotating a key";
-        let set = Set::of(index(old, &new.scope)).and(EXPIRES_AT, time(until)).and(TTL, number(until.seconds()));
+        let set = Set::default().and(EXPIRES_AT, time(until)).and(TTL, number(until.seconds()));
         // If a key rotates itself, it is one item, which a transaction may name only once.
         let is_own = maker.is_some_and(|maker| maker.key == *old);
         let good = if is_own { " AND #disabled = :false" } else { "" };
         let mut update = Update::builder()
-            .table_name(&self.name)
+            .table_name(&self.table.name)
             .set_key(Some(key(KEYS, old.to_string())))
             .update_expression(set.expression)
             .condition_expression(format!("attribute_exists(#pk) AND attribute_not_exists(#expires){good}"))
@@ -178,11 +148,11 @@ impl KeyRing for Table {
         }
         let update = update.build().map_err(|error| StoreError::corrupt(doing, error))?;
         let maker = maker.filter(|_| !is_own);
-        self.write_with_maker(doing, maker, put(&self.name, doing, hash, new)?, Some(update)).await
+        self.write_with_maker(doing, maker, put(&self.table.name, doing, hash, new)?, Some(update)).await
     }
 
     async fn remove(&self, hash: &KeyHash) -> Result<()> {
-        Table::remove(self, "removing a key", key(KEYS, hash.to_string())).await
+        self.table.remove("removing a key", key(KEYS, hash.to_string())).await
     }
 }
 
@@ -197,7 +167,7 @@ fn put(table: &str, doing: &'static str, hash: &KeyHash, record: &KeyRecord) -> 
         .map_err(|error| StoreError::corrupt(doing, error))
 }
 
-impl Table {
+impl Directory {
     /// Writes a key and optionally updates another, on condition that the creating key is valid.
     async fn write_with_maker(
         &self,
@@ -208,7 +178,7 @@ impl Table {
     ) -> Result<()> {
         let check = maker.map(|maker| {
             ConditionCheck::builder()
-                .table_name(&self.name)
+                .table_name(&self.table.name)
                 .set_key(Some(key(KEYS, maker.key.to_string())))
                 .condition_expression(
                     "attribute_exists(#pk) AND #disabled = :false \
@@ -223,7 +193,7 @@ impl Table {
         });
         let check = check.transpose().map_err(|error| StoreError::corrupt(doing, error))?;
         let item = TransactWriteItem::builder;
-        let mut call = self.client.transact_write_items().transact_items(item().put(put).build());
+        let mut call = self.table.client.transact_write_items().transact_items(item().put(put).build());
         if let Some(update) = update {
             call = call.transact_items(item().update(update).build());
         }
@@ -242,7 +212,7 @@ impl Table {
 
     async fn key_of(&self, doing: &'static str, id: KeyId, consistent: bool) -> Result<Option<(KeyHash, KeyRecord)>> {
         let range = Range { limit: Some(1), consistent, ..Range::of_prefix(KEYS, &id.to_string()) };
-        self.query(doing, &range).await?.0.first().map(|item| with_hash(doing, item)).transpose()
+        self.table.query(doing, &range).await?.0.first().map(|item| with_hash(doing, item)).transpose()
     }
 
     /// Returns the index entries of a project's keys, with the primary keys of their items.
@@ -254,10 +224,11 @@ impl Table {
         limit: usize,
     ) -> Result<Vec<Attributes>> {
         let call = self
+            .table
             .client
             .query()
-            .table_name(&self.name)
-            .index_name(INDEX)
+            .table_name(&self.table.name)
+            .index_name(DIRECTORY_INDEX)
             .key_condition_expression("#pk = :pk AND #sk > :after")
             .expression_attribute_names("#pk", INDEX_PK)
             .expression_attribute_names("#sk", INDEX_SK)
@@ -278,10 +249,6 @@ struct Set {
 }
 
 impl Set {
-    fn of(assignments: Vec<(&str, AttributeValue)>) -> Self {
-        assignments.into_iter().fold(Self::default(), |set, (name, value)| set.and(name, value))
-    }
-
     fn and(mut self, name: &str, value: AttributeValue) -> Self {
         let place = self.names.len();
         self.expression.push_str(if place == 0 { "SET " } else { ", " });
@@ -292,8 +259,7 @@ impl Set {
     }
 }
 
-/// The index attributes by which a project's keys are found. Every write sets them, because keys of version 0.1 lack
-/// them.
+/// The index attributes by which a project's keys are found.
 fn index(hash: &KeyHash, scope: &Scope) -> Vec<(&'static str, AttributeValue)> {
     match scope {
         Scope::All => Vec::new(),
@@ -302,7 +268,7 @@ fn index(hash: &KeyHash, scope: &Scope) -> Vec<(&'static str, AttributeValue)> {
 }
 
 fn encode(hash: &KeyHash, record: &KeyRecord) -> Attributes {
-    let KeyRecord { role, scope, name, hint, disabled, created_at, last_used, expires_at } = record;
+    let KeyRecord { role, scope, name, hint, disabled, created_at, expires_at } = record;
     let mut item = Writer::new(KEYS, hash.to_string())
         .with("role", text(role.as_str()))
         .with(NAME, text(name.as_str()))
@@ -313,9 +279,6 @@ fn encode(hash: &KeyHash, record: &KeyRecord) -> Attributes {
     }
     if let Some(hint) = hint {
         item = item.with("hint", text(hint.as_str()));
-    }
-    if let Some(last_used) = last_used {
-        item = item.with(LAST_USED, time(*last_used));
     }
     if let Some(expires_at) = expires_at {
         item = item.with(EXPIRES_AT, time(*expires_at)).expiring(*expires_at);
@@ -344,7 +307,6 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<KeyRecord> {
         hint: read.text_if_any("hint").map(str::to_owned),
         disabled: read.boolean(DISABLED),
         created_at: read.time("createdAt")?,
-        last_used: read.if_any(LAST_USED, Reader::time)?,
         expires_at: read.if_any(EXPIRES_AT, Reader::time)?,
     })
 }

@@ -1,7 +1,9 @@
-//! The DynamoDB table. `schema` says which item holds what; each other module implements one port.
+//! The DynamoDB tables: [`Table`] has the errors, [`Directory`] has keys, projects and sessions. `schema` says which item
+//! is where; each other module implements one port.
 
 mod call;
 mod configs;
+mod directory;
 mod error_commits;
 mod error_item;
 mod errors;
@@ -9,11 +11,13 @@ mod event_index;
 mod failures;
 mod history;
 mod item;
+mod key_uses;
 mod keys;
 mod merges;
 mod occurrences;
 mod outbox;
 mod project_change;
+mod project_data;
 mod project_item;
 pub(crate) mod projects;
 mod quotas;
@@ -22,19 +26,22 @@ pub mod schema;
 mod search_index;
 mod sessions;
 mod timelines;
+mod usage;
 
 use std::fmt;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
+pub use directory::Directory;
 pub use error_item::in_stream as error_in_stream;
-pub use quotas::{LimitMark, limit_in_stream};
+pub use project_data::ProjectData;
+pub use usage::{LimitMark, limit_in_stream};
 
 use crate::StoreError;
 use crate::clock::{Clock, SystemClock};
 
-/// The table, used through an SDK client.
+/// A table, used through an SDK client. As a storage of its own: the table of errors and everything that belongs to them.
 #[derive(Clone)]
 pub struct Table {
     client: Client,
@@ -57,7 +64,7 @@ impl Table {
     /// Opens the connection, so that the first request need not wait for it. Reads an item that never exists. The
     /// result does not matter: the first request will notice.
     pub async fn connect(&self) {
-        let nothing = item::key(schema::KEYS, schema::NO_KEY);
+        let nothing = item::key(schema::NOTHING, schema::NOTHING);
         let read = self.client.get_item().table_name(&self.name).set_key(Some(nothing));
         let once = aws_sdk_dynamodb::config::Builder::new().retry_config(RetryConfig::disabled());
         if let Err(error) = read.customize().config_override(once).send().await {

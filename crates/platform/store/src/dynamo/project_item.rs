@@ -1,11 +1,12 @@
 //! Attributes of a project's items, and functions that read them.
 
 use model::id::ProjectName;
-use model::project::{Limits, Origins};
+use model::project::{Limit, Limits, Mark, Origins, Window};
+use model::time::Timestamp;
 
 use super::item::{Attributes, Reader, key};
 use super::schema::PROJECT_IDS;
-use crate::error::Result;
+use crate::error::{Result, StoreError};
 
 pub(crate) const FORMER_NAMES: &str = "formerNames";
 pub(crate) const TIER: &str = "tier";
@@ -28,6 +29,14 @@ pub(crate) fn former_name_key(name: &ProjectName) -> Attributes {
 /// Reads the limits from an item of a project.
 pub(crate) fn limits(read: &Reader<'_>) -> Result<Limits> {
     Ok(Limits { per_minute: read.number_if_any(PER_MINUTE)?, per_month: read.number_if_any(PER_MONTH)? })
+}
+
+/// Reads the mark that a limit was reached from an item of a project.
+pub(crate) fn mark(doing: &'static str, read: &Reader<'_>) -> Result<Option<Mark>> {
+    let Some(until) = read.number_if_any(LIMITED_UNTIL)?.map(Timestamp::from_micros) else { return Ok(None) };
+    let window = read.parsed(LIMITED_BY, |word| Window::parse(word).ok_or("unknown window"))?;
+    let most = read.number_if_any(LIMITED_TO)?.ok_or_else(|| StoreError::corrupt(doing, "the mark has no limit"))?;
+    Ok(Some(Mark { limit: Limit { most, window }, until }))
 }
 
 /// Reads the allowed origins from an item of a project.

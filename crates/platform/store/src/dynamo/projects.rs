@@ -3,11 +3,11 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use model::id::{ProjectId, ProjectName};
-use model::project::{PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Limits, PostedConfigs, Retention, Tier, TimeUnit};
 use model::time::Timestamp;
 use scrub::Rules;
 
-use super::Table;
+use super::Directory;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
 use super::project_change;
@@ -26,7 +26,7 @@ const SETTINGS: [&str; 9] =
     ["scrubbing", PER_MINUTE, PER_MONTH, TIER, TIME_UNIT, OWNER, RETENTION, ALLOWED_ORIGINS, POSTED_CONFIGS];
 
 #[async_trait]
-impl Projects for Table {
+impl Projects for Directory {
     async fn create(&self, name: &ProjectName, now: Timestamp) -> Result<Project> {
         let doing = "creating a project";
         if self.by_name(name).await?.is_some() {
@@ -34,10 +34,10 @@ impl Projects for Table {
         }
         // If creation fails after this, the number stays unused. That is harmless; using one twice would not be.
         let id = self.next_project_id().await?;
-        let project = Project::new(id, name.clone(), now);
+        let project = Project { limits: self.first_limits, ..Project::new(id, name.clone(), now) };
         let new = |item: Attributes| {
             Put::builder()
-                .table_name(&self.name)
+                .table_name(&self.table.name)
                 .set_item(Some(item))
                 .condition_expression("attribute_not_exists(#pk)")
                 .expression_attribute_names("#pk", PK)
@@ -45,9 +45,10 @@ impl Projects for Table {
                 .map(|put| TransactWriteItem::builder().put(put).build())
                 .map_err(|error| StoreError::corrupt(doing, error))
         };
-        let by_id = Writer::new(PROJECT_IDS, id.to_string()).with("name", text(name.as_str())).done();
+        let by_id = Writer::new(PROJECT_IDS, id.to_string()).with("name", text(name.as_str()));
+        let by_id = with_limits(by_id, project.limits).done();
         let call =
-            self.client.transact_write_items().transact_items(new(encode(&project))?).transact_items(new(by_id)?);
+            self.table.client.transact_write_items().transact_items(new(encode(&project))?).transact_items(new(by_id)?);
         match call.send().await {
             Ok(_) => Ok(project),
             Err(error) => {
@@ -62,19 +63,19 @@ impl Projects for Table {
 
     async fn by_name(&self, name: &ProjectName) -> Result<Option<Project>> {
         let doing = "looking a project up";
-        if let Some(item) = self.get(doing, key(PROJECTS, name.as_str()), true).await? {
+        if let Some(item) = self.table.get(doing, key(PROJECTS, name.as_str()), true).await? {
             return decode(doing, &item).map(Some);
         }
         // It may be a former name.
-        let Some(item) = self.get(doing, former_name_key(name), true).await? else { return Ok(None) };
+        let Some(item) = self.table.get(doing, former_name_key(name), true).await? else { return Ok(None) };
         self.by_id(id_of(doing, &item)?).await
     }
 
     async fn by_id(&self, id: ProjectId) -> Result<Option<Project>> {
         let doing = "looking a project up by its number";
-        let Some(item) = self.get(doing, key(PROJECT_IDS, id.to_string()), true).await? else { return Ok(None) };
+        let Some(item) = self.table.get(doing, key(PROJECT_IDS, id.to_string()), true).await? else { return Ok(None) };
         let name = Reader::new(doing, &item)?.parsed("name", ProjectName::parse)?;
-        let item = self.get(doing, key(PROJECTS, name.as_str()), true).await?;
+        let item = self.table.get(doing, key(PROJECTS, name.as_str()), true).await?;
         let project = item.map(|item| decode(doing, &item)).transpose()?;
         // The name may have been taken by another project since.
         Ok(project.filter(|project| project.id == id))
@@ -85,7 +86,7 @@ impl Projects for Table {
         let mut range = Range::of_prefix(PROJECTS, "");
         range.after = after.map(ToString::to_string);
         range.limit = Some(limit);
-        let (items, next) = self.query(doing, &range).await?;
+        let (items, next) = self.table.query(doing, &range).await?;
         let next = next.map(|sk| ProjectName::parse(&sk).map_err(|error| StoreError::corrupt(doing, error)));
         let items = items.iter().map(|item| decode(doing, item)).collect::<Result<_>>()?;
         Ok(Page { items, next: next.transpose()? })
@@ -98,11 +99,11 @@ impl Projects for Table {
             return Ok(());
         }
         let updates = updates.into_iter().map(|update| {
-            let update = update.table_name(&self.name).build();
+            let update = update.table_name(&self.table.name).build();
             let action = |update| TransactWriteItem::builder().update(update).build();
             update.map(action).map_err(|error| StoreError::corrupt(doing, error))
         });
-        let call = self.client.transact_write_items().set_transact_items(Some(updates.collect::<Result<_>>()?));
+        let call = self.table.client.transact_write_items().set_transact_items(Some(updates.collect::<Result<_>>()?));
         call.send().await.map(drop).map_err(|error| {
             match error.as_service_error().is_some_and(|error| error.is_transaction_canceled_exception()) {
                 true => StoreError::new(
@@ -129,7 +130,7 @@ impl Projects for Table {
             // Another project may have the name already.
             let id = |_: &str| HashMap::from([(":id".to_owned(), number(project.id))]);
             Delete::builder()
-                .table_name(&self.name)
+                .table_name(&self.table.name)
                 .set_key(Some(key))
                 .set_condition_expression(condition.map(str::to_owned))
                 .set_expression_attribute_values(condition.map(id))
@@ -138,6 +139,7 @@ impl Projects for Table {
                 .map_err(|error| StoreError::corrupt(doing, error))
         };
         let mut call = self
+            .table
             .client
             .transact_write_items()
             .transact_items(gone(key(PROJECTS, project.name.as_str()), Some("id = :id"))?)
@@ -154,13 +156,14 @@ impl Projects for Table {
     }
 }
 
-impl Table {
+impl Directory {
     /// Sets an attribute of a project, unless another project has taken its name.
     async fn set(&self, doing: &'static str, project: &Project, name: &str, value: AttributeValue) -> Result<()> {
         let call = self
+            .table
             .client
             .update_item()
-            .table_name(&self.name)
+            .table_name(&self.table.name)
             .set_key(Some(key(PROJECTS, project.name.as_str())))
             .update_expression("SET #name = :value")
             .condition_expression("#id = :id")
@@ -174,9 +177,10 @@ impl Table {
     async fn next_project_id(&self) -> Result<ProjectId> {
         let doing = "reserving a project number";
         let call = self
+            .table
             .client
             .update_item()
-            .table_name(&self.name)
+            .table_name(&self.table.name)
             .set_key(Some(key(PROJECT_IDS, LAST)))
             .update_expression("ADD #last :one")
             .expression_attribute_names("#last", "last")
@@ -194,16 +198,21 @@ fn id_of(doing: &'static str, item: &Attributes) -> Result<ProjectId> {
 }
 
 fn encode(project: &Project) -> Attributes {
-    Writer::new(PROJECTS, project.name.as_str())
+    let item = Writer::new(PROJECTS, project.name.as_str())
         .with("id", number(project.id))
         .with("createdAt", time(project.created_at))
-        .with("deleting", AttributeValue::Bool(project.deleting))
-        .done()
+        .with("deleting", AttributeValue::Bool(project.deleting));
+    with_limits(item, project.limits).done()
+}
+
+fn with_limits(item: Writer, limits: Limits) -> Writer {
+    let limits = [(PER_MINUTE, limits.per_minute), (PER_MONTH, limits.per_month)];
+    let set = limits.into_iter().filter_map(|(name, limit)| Some((name, number(limit?))));
+    set.fold(item, |item, (name, limit)| item.with(name, limit))
 }
 
 pub(super) fn decode(doing: &'static str, item: &Attributes) -> Result<Project> {
     let read = Reader::new(doing, item)?;
-    // Items of version 0.1 have only the first of these settings.
     Ok(Project {
         id: id_of(doing, item)?,
         name: read.parsed(SK, ProjectName::parse)?,

@@ -1,4 +1,6 @@
-//! The schema of the table: its keys, its index, and the key of each kind of item.
+//! The schema of the tables: their keys, their indexes, and the key of each kind of item.
+//!
+//! The directory:
 //!
 //! | item | `pk` | `sk` | index `pk` / `sk` |
 //! |---|---|---|---|
@@ -7,6 +9,13 @@
 //! | project by number | `PROJECT_ID` | number | |
 //! | last project number | `PROJECT_ID` | `LAST` | |
 //! | former name of a project | `PROJECT_ID` | `NAME#{name}` | |
+//! | session | `SESSION#{SHA-256 of its token}` | `SESSION` | |
+//! | failed attempts to sign in | `SIGNIN#{source}` | `M#{minute}` | |
+//!
+//! The table of errors:
+//!
+//! | item | `pk` | `sk` | index `pk` / `sk` |
+//! |---|---|---|---|
 //! | error | `P#{project}` | `E#{fingerprint}` | `S#{project}#{status}` / `{slot}-{fingerprint}` |
 //! | alias of an error | `P#{project}` | `A#{hash}` | |
 //! | the key that signs marks of a project's issues | `P#{project}` | `C#issues` | |
@@ -14,6 +23,7 @@
 //! | rules | `P#{project}` | `RULES` | |
 //! | removed error with contents still to be purged | `P#{project}` | `B#{uid}` | |
 //! | usage of a month | `P#{project}` | `U#{yyyy-mm}` | |
+//! | the limit that the project last reached | `P#{project}` | `LIMITED` | |
 //! | release | `P#{project}` | `V#{hash}` | `V#{project}` / `{first seen}-{hash}` |
 //! | timeline of an error | `E#{project}#{uid}` | `T#{hour}` | |
 //! | timeline of a project, of the stack | `PT#{project}`, `STACK` | `T#{hour}` | |
@@ -22,9 +32,8 @@
 //! | postings of a term | `X#{project}#{hash of the term}` | `{order}-{batch}-{chunk}` | |
 //! | event index, single event | `D#{project}#{event hash}` | `{reference}` | |
 //! | event index, events of a batch | `D#{project}#{bits}#{bucket}` | `{ULID}` | |
+//! | last use of a key | `KEY_USE` | id | |
 //! | why a message failed | `FAILED#{message}` | `WHY` | |
-//! | session | `SESSION#{SHA-256 of its token}` | `SESSION` | |
-//! | attempts to sign in | `SIGNIN#{source}` | `M#{minute}` | |
 //! | lane of the outbox | `N#{project}` | `{lane}` | `DUE` / `{time}-{project}-{lane}`, while something waits |
 //!
 //! A slot is ten minutes of `lastSeen`, so that an update within the same slot writes nothing to the index. Every item
@@ -49,8 +58,10 @@ use search::{Block, TermHash};
 use crate::error::{Result, StoreError};
 use crate::ports::{PostingPosition, TotalsScope};
 
-/// The table's only global secondary index: errors by status and time, and also keys, releases, and due lanes.
+/// The only global secondary index of the table of errors: errors by status and time, and also releases and due lanes.
 pub const INDEX: &str = "by-last-seen";
+/// The directory's only global secondary index: the keys of a project.
+pub const DIRECTORY_INDEX: &str = "by-project";
 
 pub(crate) const PK: &str = "pk";
 pub(crate) const SK: &str = "sk";
@@ -59,7 +70,12 @@ pub(crate) const INDEX_SK: &str = "isk";
 pub(crate) const TTL: &str = "ttl";
 pub(crate) const FORM: &str = "v";
 
+/// Partition and sort key of an item that never exists.
+pub(crate) const NOTHING: &str = "NOTHING";
+
 pub(crate) const KEYS: &str = "KEY";
+/// One partition, because each key is written at most once a day.
+pub(crate) const KEY_USES: &str = "KEY_USE";
 /// The index partition of a project's keys.
 pub(crate) fn project_keys_pk(project: ProjectId) -> String {
     format!("K#{project}")
@@ -76,8 +92,6 @@ pub(crate) fn keys_end() -> String {
 }
 
 pub(crate) const PROJECTS: &str = "PROJECT";
-/// The sort key of an item that cannot exist: keys have 64 hexadecimal digits.
-pub(crate) const NO_KEY: &str = "none";
 pub(crate) const PROJECT_IDS: &str = "PROJECT_ID";
 pub(crate) const LAST: &str = "LAST";
 
@@ -87,6 +101,14 @@ const SLOT: i64 = 600;
 pub(crate) fn project_pk(project: ProjectId) -> String {
     format!("P#{project}")
 }
+
+/// The project of a partition that [`project_pk`] named.
+pub(crate) fn project_of_pk(pk: &str) -> Option<ProjectId> {
+    ProjectId::parse(pk.strip_prefix("P#")?).ok()
+}
+
+/// It is written when a limit is reached, so that the stream has it.
+pub(crate) const LIMITED: &str = "LIMITED";
 
 pub(crate) const ERROR: &str = "E#";
 
@@ -253,10 +275,15 @@ pub(crate) fn index_sk(error: &ErrorAggregate) -> String {
     format!("{:08}-{}", error.last_seen.seconds() / SLOT, error.fingerprint)
 }
 
-/// Creates the table as in template.yaml, but with on-demand instead of provisioned capacity. Does nothing if it
-/// exists. For engines only: on AWS the CloudFormation stack creates it.
-pub async fn create(client: &Client, table: &str) -> Result<()> {
-    let doing = "creating the table";
+/// Creates the directory and the table of errors as in template.yaml, but with on-demand instead of provisioned
+/// capacity. Does nothing to a table that exists. For engines only: on AWS the CloudFormation stack creates them.
+pub async fn create(client: &Client, directory: &str, table: &str) -> Result<()> {
+    create_table(client, directory, DIRECTORY_INDEX, false).await?;
+    create_table(client, table, INDEX, true).await
+}
+
+async fn create_table(client: &Client, table: &str, index: &str, has_stream: bool) -> Result<()> {
+    let doing = "creating a table";
     let text = |name: &str| {
         AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().ok()
     };
@@ -265,14 +292,14 @@ pub async fn create(client: &Client, table: &str) -> Result<()> {
         [element(hash, KeyType::Hash), element(range, KeyType::Range)].into_iter().flatten().collect::<Vec<_>>()
     };
     let index = GlobalSecondaryIndex::builder()
-        .index_name(INDEX)
+        .index_name(index)
         .set_key_schema(Some(keys(INDEX_PK, INDEX_SK)))
         .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
         .build()
         .map_err(|error| StoreError::corrupt(doing, error))?;
     let stream = StreamSpecification::builder()
-        .stream_enabled(true)
-        .stream_view_type(StreamViewType::NewAndOldImages)
+        .stream_enabled(has_stream)
+        .set_stream_view_type(has_stream.then_some(StreamViewType::NewAndOldImages))
         .build()
         .map_err(|error| StoreError::corrupt(doing, error))?;
     let created = client

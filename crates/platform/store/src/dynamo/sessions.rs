@@ -1,25 +1,24 @@
 use async_trait::async_trait;
-use aws_sdk_dynamodb::types::ReturnValue;
 use model::id::{Key, KeyHash};
 use model::time::Timestamp;
 
-use super::Table;
+use super::Directory;
 use super::item::{Reader, Writer, is_expired, key, number, text};
 use super::schema::{FORM, SESSION, SIGN_IN_ATTEMPTS, TTL, attempts_pk, session_pk};
-use crate::error::{Result, StoreError};
+use crate::error::{Kind, Result, StoreError};
 use crate::ports::{Session, Sessions};
 
 const KEY: &str = "key";
 const COUNT: &str = "count";
 
 #[async_trait]
-impl Sessions for Table {
+impl Sessions for Directory {
     async fn begin(&self, token: &KeyHash, session: &Session) -> Result<()> {
         let item = Writer::new(session_pk(token), SESSION)
             .with(KEY, text(session.key.to_string()))
             .expiring(session.ends_at)
             .done();
-        let call = self.client.put_item().table_name(&self.name).set_item(Some(item));
+        let call = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
         call.send().await.map(drop).map_err(|error| StoreError::of_call("beginning a session", &error))
     }
 
@@ -27,7 +26,7 @@ impl Sessions for Table {
         let doing = "reading a session";
         // A consistent read: the first page is requested right after signing in, and the session must be gone right
         // after signing out.
-        let item = self.get(doing, key(session_pk(token), SESSION), true).await?;
+        let item = self.table.get(doing, key(session_pk(token), SESSION), true).await?;
         let Some(item) = item.filter(|item| !is_expired(item, now)) else { return Ok(None) };
         let read = Reader::new(doing, &item)?;
         Ok(Some(Session {
@@ -37,28 +36,30 @@ impl Sessions for Table {
     }
 
     async fn end(&self, token: &KeyHash) -> Result<()> {
-        self.remove("ending a session", key(session_pk(token), SESSION)).await
+        self.table.remove("ending a session", key(session_pk(token), SESSION)).await
     }
 
-    async fn attempt(&self, source: &str, now: Timestamp) -> Result<u64> {
-        let doing = "counting an attempt to sign in";
+    async fn count_failure(&self, source: &str, most: u64, now: Timestamp) -> Result<bool> {
         let minute = now.seconds().div_euclid(60);
         let call = self
+            .table
             .client
             .update_item()
-            .table_name(&self.name)
+            .table_name(&self.table.name)
             .set_key(Some(key(attempts_pk(&hashed(source)), format!("{SIGN_IN_ATTEMPTS}{minute}"))))
             .update_expression("SET #form = :form, #ttl = :ttl ADD #count :one")
+            .condition_expression("attribute_not_exists(#count) OR #count < :most")
             .expression_attribute_names("#form", FORM)
             .expression_attribute_names("#ttl", TTL)
             .expression_attribute_names("#count", COUNT)
             .expression_attribute_values(":form", number(1))
             .expression_attribute_values(":ttl", number(now.plus_seconds(600).seconds()))
             .expression_attribute_values(":one", number(1))
-            .return_values(ReturnValue::UpdatedNew);
-        let updated = call.send().await.map_err(|error| StoreError::of_call(doing, &error))?;
-        let attributes = updated.attributes.unwrap_or_default();
-        Reader::of_any_form(doing, &attributes).number(COUNT)
+            .expression_attribute_values(":most", number(most));
+        match call.send().await.map_err(|error| StoreError::of_call("counting a failed attempt to sign in", &error)) {
+            Err(error) if error.kind() == Kind::Conflict => Ok(false),
+            counted => counted.map(|_| true),
+        }
     }
 }
 

@@ -221,6 +221,14 @@ impl<P: KeyUse> KeyUse for Faulty<P> {
     async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<()> {
         self.call("KeyUse::note_use", || self.port.note_use(id, at)).await
     }
+
+    async fn last_uses(&self, ids: &[KeyId]) -> Result<HashMap<KeyId, Timestamp>> {
+        self.call("KeyUse::last_uses", || self.port.last_uses(ids)).await
+    }
+
+    async fn forget_use(&self, id: KeyId) -> Result<()> {
+        self.call("KeyUse::forget_use", || self.port.forget_use(id)).await
+    }
 }
 
 #[async_trait]

@@ -1,3 +1,5 @@
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use model::time::Timestamp;
@@ -17,11 +19,20 @@ pub trait Keys: Send + Sync {
     async fn find_consistently(&self, hash: &KeyHash) -> Result<Option<KeyRecord>>;
 }
 
+/// When keys were last used. This is not stored with the keys: the processor, which reads hostile events, must not be
+/// able to write keys.
 #[async_trait]
 pub trait KeyUse: Send + Sync {
-    /// Records that the key was used at `at`. Only the first use of a day is stored, so there is one write a day, and
-    /// one small read for each call. A time before the stored day, and a key that is gone, change nothing.
+    /// Records that the key was used at `at`. Only the first use of a day is stored; a time before the stored day changes
+    /// nothing. Each call is charged as a write, so callers remember what they have recorded.
     async fn note_use(&self, id: KeyId, at: Timestamp) -> Result<()>;
+
+    /// Returns for each of these keys its first use on the last day that it was used, if it was used in the last 400
+    /// days. A stale read.
+    async fn last_uses(&self, ids: &[KeyId]) -> Result<HashMap<KeyId, Timestamp>>;
+
+    /// Removes the record of a key that is removed.
+    async fn forget_use(&self, id: KeyId) -> Result<()>;
 }
 
 /// Key management: create, list, change, rotate and delete keys.
@@ -39,8 +50,7 @@ pub trait KeyRing: Send + Sync {
     /// Returns at most `limit` keys that follow `after`, ordered by id. With a project: only the keys of that project,
     /// not those that are valid in all projects. Without: all keys. Reads one key more than it returns.
     ///
-    /// The keys of a project are found by the index, which is eventually consistent, and which contains keys of version
-    /// 0.1 only after they were used or changed.
+    /// The keys of a project are found by the index, which is eventually consistent.
     async fn list(
         &self,
         of: Option<ProjectId>,
@@ -87,8 +97,6 @@ pub struct KeyRecord {
     pub hint: Option<String>,
     pub disabled: bool,
     pub created_at: Timestamp,
-    /// The time of its first use on the last day that it was used.
-    pub last_used: Option<Timestamp>,
     /// When it stops being valid because another key replaced it. `None`: it does not expire.
     pub expires_at: Option<Timestamp>,
 }
@@ -97,7 +105,7 @@ impl KeyRecord {
     /// The record of a new key.
     pub fn new(key: &Key, role: Role, scope: Scope, name: impl Into<String>, created_at: Timestamp) -> Self {
         let (name, hint) = (name.into(), key.hint().map(str::to_owned));
-        Self { role, scope, name, hint, disabled: false, created_at, last_used: None, expires_at: None }
+        Self { role, scope, name, hint, disabled: false, created_at, expires_at: None }
     }
 
     /// Whether the key is valid at `now`: neither disabled nor expired.

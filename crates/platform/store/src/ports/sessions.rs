@@ -4,7 +4,7 @@ use model::time::Timestamp;
 
 use crate::error::Result;
 
-/// Sessions of the web UI, and a count of sign-in attempts.
+/// Sessions of the web UI, and a count of failed attempts to sign in.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Begins a session. `token` is the hash of the token that the browser has: like a key, it is stored only as a
@@ -17,8 +17,9 @@ pub trait Sessions: Send + Sync {
     /// Ends a session, if it exists.
     async fn end(&self, token: &KeyHash) -> Result<()>;
 
-    /// Counts an attempt to sign in from `source`, and returns how many there were in the minute of `now`.
-    async fn attempt(&self, source: &str, now: Timestamp) -> Result<u64>;
+    /// Counts a failed attempt to sign in from `source`, unless there were already `most` in the minute of `now`. Returns
+    /// whether it was counted.
+    async fn count_failure(&self, source: &str, most: u64, now: Timestamp) -> Result<bool>;
 }
 
 /// A browser that is signed in with a key.

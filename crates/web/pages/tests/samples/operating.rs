@@ -77,7 +77,7 @@ pub(crate) fn operations() -> Operations {
             events: 1_234_567,
             so_far: (2.94, 7.31),
             million: (1.7, 3.5),
-            idle: (1.48, 4.78),
+            idle: (1.48, 5.35),
             prices: "2026-10-08".to_owned(),
         },
         keys: keys(None),

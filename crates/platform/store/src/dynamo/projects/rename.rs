@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, TransactWriteItem, Up
 use model::id::ProjectName;
 
 use super::decode;
-use crate::dynamo::Table;
+use crate::dynamo::Directory;
 use crate::dynamo::item::{Attributes, key, number, text};
 use crate::dynamo::project_item::{FORMER_NAMES, former_name_key};
 use crate::dynamo::schema::{PK, PROJECT_IDS, PROJECTS, SK};
@@ -17,10 +17,10 @@ const DOING: &str = "renaming a project";
 /// How many attempts are made if the project's settings change at the same time.
 const MAX_RENAME_ATTEMPTS: usize = 5;
 
-pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName) -> Result<Project> {
+pub(super) async fn rename(directory: &Directory, project: &Project, name: &ProjectName) -> Result<Project> {
     let mut now = project.clone();
     for _ in 0..MAX_RENAME_ATTEMPTS {
-        let Some(item) = table.get(DOING, key(PROJECTS, now.name.as_str()), true).await? else {
+        let Some(item) = directory.table.get(DOING, key(PROJECTS, now.name.as_str()), true).await? else {
             return Err(gone(project));
         };
         now = decode(DOING, &item)?;
@@ -30,7 +30,8 @@ pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName)
         if now.name == *name {
             return Ok(now);
         }
-        if let Some(other) = crate::ports::Projects::by_name(table, name).await?.filter(|other| other.id != now.id) {
+        if let Some(other) = crate::ports::Projects::by_name(directory, name).await?.filter(|other| other.id != now.id)
+        {
             return Err(StoreError::new(Kind::Conflict, DOING, format!("`{name}` is or was the name of {}", other.id)));
         }
         let mut former: Vec<_> = now.former_names.iter().filter(|former| *former != name).cloned().collect();
@@ -39,7 +40,7 @@ pub(super) async fn rename(table: &Table, project: &Project, name: &ProjectName)
             let detail = format!("the project already has {MAX_FORMER_NAMES} former names");
             return Err(StoreError::new(Kind::Rejected, DOING, detail));
         }
-        match move_item(table, &now, item, name, &former).await {
+        match move_item(directory, &now, item, name, &former).await {
             Ok(()) => return Ok(Project { name: name.clone(), former_names: former, ..now }),
             Err(error) if error.kind() == Kind::Conflict => {}
             Err(error) => return Err(error),
@@ -54,7 +55,7 @@ fn gone(project: &Project) -> StoreError {
 
 /// Moves the item in one transaction, on condition that it is as it was read and that the name is free.
 async fn move_item(
-    table: &Table,
+    directory: &Directory,
     project: &Project,
     item: Attributes,
     name: &ProjectName,
@@ -67,7 +68,7 @@ async fn move_item(
     moved.insert(SK.to_owned(), text(name.as_str()));
     moved.insert(FORMER_NAMES.to_owned(), text(names));
     let put = Put::builder()
-        .table_name(&table.name)
+        .table_name(&directory.table.name)
         .set_item(Some(moved))
         .condition_expression("attribute_not_exists(#pk)")
         .expression_attribute_names("#pk", PK)
@@ -75,7 +76,7 @@ async fn move_item(
         .map_err(bad)?;
     let (condition, attributes, values) = unchanged(&item);
     let delete = Delete::builder()
-        .table_name(&table.name)
+        .table_name(&directory.table.name)
         .set_key(Some(key(PROJECTS, project.name.as_str())))
         .condition_expression(condition)
         .set_expression_attribute_names(Some(attributes))
@@ -83,7 +84,7 @@ async fn move_item(
         .build()
         .map_err(bad)?;
     let by_id = Update::builder()
-        .table_name(&table.name)
+        .table_name(&directory.table.name)
         .set_key(Some(key(PROJECT_IDS, project.id.to_string())))
         .update_expression("SET #name = :new")
         .condition_expression("#name = :old")
@@ -95,16 +96,17 @@ async fn move_item(
     let mut leads = former_name_key(&project.name);
     leads.insert("id".to_owned(), number(project.id));
     leads.insert(crate::dynamo::schema::FORM.to_owned(), number(1));
-    let leads = Put::builder().table_name(&table.name).set_item(Some(leads)).build().map_err(bad)?;
+    let leads = Put::builder().table_name(&directory.table.name).set_item(Some(leads)).build().map_err(bad)?;
     // The new name may be a former name of this project.
     let leads_no_more = Delete::builder()
-        .table_name(&table.name)
+        .table_name(&directory.table.name)
         .set_key(Some(former_name_key(name)))
         .condition_expression("attribute_not_exists(id) OR id = :id")
         .set_expression_attribute_values(Some(id()))
         .build()
         .map_err(bad)?;
-    let call = table
+    let call = directory
+        .table
         .client
         .transact_write_items()
         .transact_items(TransactWriteItem::builder().put(put).build())

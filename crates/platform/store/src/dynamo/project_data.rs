@@ -1,0 +1,16 @@
+use super::{Directory, Table};
+
+/// What the table of errors has of projects themselves, where it depends on the directory: rules are set only for a
+/// project that exists, and a limit that was reached is marked in both tables. One transaction changes or checks both.
+#[derive(Clone, Debug)]
+pub struct ProjectData {
+    pub(super) table: Table,
+    pub(super) directory: Directory,
+}
+
+impl ProjectData {
+    /// The data of projects in these tables.
+    pub fn new(table: &Table, directory: &Directory) -> Self {
+        Self { table: table.clone(), directory: directory.clone() }
+    }
+}

@@ -1,0 +1,65 @@
+"""A flood of requests with made-up keys, while the table of errors refuses everything."""
+
+import json
+import os
+import uuid
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from stack import wait_until
+
+REQUESTS = 10_000
+# What each process may look up: a burst, and ten a second. See http-common/src/lookup_budget.rs.
+BURST, PER_SECOND = 100, 10
+STATE = Path(os.environ["FAULTLINE_EMULATOR_STATE"])
+
+
+class Calls:
+    """Calls of each table since it was made, as (reads, writes)."""
+
+    def __init__(self):
+        self.before = self.read()
+
+    @staticmethod
+    def read():
+        return Counter(json.loads((STATE / "calls.json").read_text()))
+
+    def of(self, table):
+        now = self.read()
+        return tuple(now[key] - self.before[key] for key in (f"{table} read", f"{table} write"))
+
+
+def check(checks, api, stack, client, note):
+    """Sends the flood, with a good key in between. Returns when all events of the good key are counted."""
+    # Every process that answers knows the key.
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(lambda _: api.post("shop", "before the flood", client), range(200))) == {201}
+    wait_until(lambda: api.count("shop", "before the flood") == 200)
+    (STATE / "refused").write_text(stack["TableName"])
+    calls = Calls()
+
+    def request(number):
+        if number % 50 == 0:
+            return "good", api.post("shop", "in the flood", client)
+        # Half by faultline's API, half as an SDK with a project that is made up too.
+        if number % 2:
+            return "made up", api.post("shop", "x", uuid.uuid4().hex)
+        path = f"/api/{1_000_000 + number}/store/?sentry_key={uuid.uuid4().hex}"
+        return "made up", api.call("POST", path, {"message": "x"})[0]
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = Counter(pool.map(request, range(REQUESTS)))
+    good = {status: count for (kind, status), count in answers.items() if kind == "good"}
+    made_up = {status: count for (kind, status), count in answers.items() if kind == "made up"}
+    checks.equal(good, {201: REQUESTS // 50}, "a good key is accepted throughout a flood of made-up keys")
+    checks.equal(set(made_up), {403, 429}, "made-up keys are refused")
+    reads, writes = calls.of(stack["DirectoryName"])
+    checks.equal(writes, 0, "made-up keys write nothing into the directory")
+    checks.that(reads < REQUESTS / 4, "few of the made-up keys are looked up", reads)
+    ingest_reads = calls.of(stack["TableName"])
+    (STATE / "refused").unlink()
+    checks.that(wait_until(lambda: api.count("shop", "in the flood") == REQUESTS // 50, seconds=120),
+                "the events wait while the table refuses, and are counted afterwards", api.count("shop", "in the flood"))
+    note(f"{REQUESTS} requests, made-up keys: {reads} reads and {writes} writes of the directory; the table of errors was "
+         f"asked {sum(ingest_reads)} times, by the processor and notify; answers {dict(sorted(made_up.items()))}")
