@@ -24,7 +24,7 @@ use server::system::Resources;
 
 use search::{Postings, blocks};
 use store::clock::Clock;
-use store::ports::{Commit, ErrorCommits, Reference, SearchIndex, Segments};
+use store::ports::{Commit, ErrorCommits, FramePlace, Reference, SearchIndex, Segments};
 
 /// Number of errors in a batch.
 const BATCH: usize = 500;
@@ -118,8 +118,10 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
         let lines: Vec<_> = occurrences.iter().map(|occurrence| serde_json::to_vec(occurrence).unwrap()).collect();
         let references = vec![Reference {
             id: ReferenceId::new(now, clock.random()),
-            segment: segment.clone(),
-            frame: writer.frame(lines.iter().map(Vec::as_slice)).unwrap(),
+            frame: FramePlace::Segment {
+                id: segment.clone(),
+                range: writer.frame(lines.iter().map(Vec::as_slice)).unwrap(),
+            },
             first: now,
             last: now,
             events: occurrences.iter().map(|occurrence| occurrence.event_id.hash()).collect(),

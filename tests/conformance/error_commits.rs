@@ -6,7 +6,7 @@ use model::project::TimeUnit;
 use model::timeline::{Hour, Minute};
 use server::system::Resources;
 use store::Kind;
-use store::ports::{Commit, ErrorCommits, Errors, Occurrences, Reference};
+use store::ports::{Commit, ErrorCommits, Errors, FramePlace, Occurrences, Reference};
 
 use super::at;
 
@@ -40,8 +40,13 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     error.posted = Posted::parse(&format!("{n:032x}"));
     let reference = Reference {
         id: ReferenceId::new(moment, u128::from(n)),
-        segment: SegmentId::new(project(), moment, u128::from(n)),
-        frame: FrameRange { offset: n, length: 10 },
+        frame: match n % 2 {
+            0 => FramePlace::Inline(vec![n as u8; 10].into()),
+            _ => FramePlace::Segment {
+                id: SegmentId::new(project(), moment, u128::from(n)),
+                range: FrameRange { offset: n, length: 10 },
+            },
+        },
         first: moment,
         last: moment,
         events: vec![occurrence.event_id.hash()],

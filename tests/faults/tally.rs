@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use formats::event_index::{EventLocation, Width};
-use formats::segment::{self, FrameRange};
+use formats::segment::FrameRange;
 use model::error::Status;
 use model::id::{EventHash, EventId, Fingerprint, ProjectId};
 use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use model::timeline::Hour;
 use server::system::Resources;
-use store::ports::{Errors, EventIndex, Occurrences, ReferenceRange, Segments};
+use store::ports::{Errors, EventIndex, Frame, FramePlace, Occurrences, ReferenceRange, Segments};
 
 /// The occurrences of a project by error: message and fingerprint.
 pub(crate) type Tally = BTreeMap<(String, Fingerprint), BTreeSet<EventId>>;
@@ -38,13 +38,17 @@ pub(crate) async fn tally(on: &Resources, project: ProjectId) -> Tally {
                 is_entered(on, project, reference.events[0], &locations).await,
                 "the event index has none of these: {locations:?}"
             );
-            if !segments.contains_key(&reference.segment) {
-                let (segment, _) = on.bucket.get(&reference.segment).await.unwrap();
-                segments.insert(reference.segment.clone(), segment);
-            }
-            let FrameRange { offset, length } = reference.frame;
-            let frame = &segments[&reference.segment][offset as usize..][..length as usize];
-            for line in segment::lines(frame) {
+            let frame = match reference.frame {
+                FramePlace::Inline(frame) => Frame::Inline(frame),
+                FramePlace::Segment { id, range: FrameRange { offset, length } } => {
+                    if !segments.contains_key(&id) {
+                        let (segment, _) = on.bucket.get(&id).await.unwrap();
+                        segments.insert(id.clone(), segment);
+                    }
+                    Frame::Segment(segments[&id][offset as usize..][..length as usize].to_vec().into())
+                }
+            };
+            for line in frame.lines() {
                 let occurrence: Occurrence = serde_json::from_slice(&line.unwrap()).unwrap();
                 lines += 1;
                 assert!(all.insert(occurrence.event_id), "{} is listed twice", occurrence.event_id);

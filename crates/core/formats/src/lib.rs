@@ -2,4 +2,5 @@
 
 pub mod event_index;
 pub mod inbox;
+pub mod inline_frame;
 pub mod segment;

@@ -1,7 +1,7 @@
 use model::error::ErrorAggregate;
 use model::error::history::{self, Action, EntryId};
-use model::id::ErrorUid;
-use store::ports::Commit;
+use model::id::{ErrorUid, SegmentId};
+use store::ports::{Commit, FramePlace};
 
 use crate::caches::StoredError;
 use crate::error_batch::ErrorBatch;
@@ -47,7 +47,11 @@ impl Processor {
         // S3 removes the segment at the first midnight UTC after its retention. Counting from the time at which the
         // segment was written makes sure that every listed occurrence can be read: an earlier attempt may have written
         // the segment a while ago.
-        let written_at = references.first().map_or(now, |reference| reference.segment.written_at());
+        let segment = references.iter().find_map(|reference| match &reference.frame {
+            FramePlace::Segment { id, .. } => Some(id),
+            FramePlace::Inline(_) => None,
+        });
+        let written_at = segment.map_or(now, SegmentId::written_at);
         let expires_at = self.expires_at(written_at, batch.settings.retention);
         // If a project's retention was shortened, its older occurrences are still kept for the longer time.
         for error in target.iter_mut().chain([&mut error]) {

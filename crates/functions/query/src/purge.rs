@@ -8,7 +8,7 @@ use model::id::{ErrorUid, ProjectId, SegmentId};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 use store::clock::Clock;
-use store::ports::{Project, Scope};
+use store::ports::{FramePlace, Project, Scope};
 use store::{Kind, StoreError};
 
 use crate::Query;
@@ -133,9 +133,10 @@ impl Query {
             let page = self.stores.occurrences.references(project, uid, before.as_ref(), ITEMS_PER_STEP).await?;
             let mut segments = BTreeMap::<String, (SegmentId, Vec<FrameRange>)>::new();
             for reference in &page.items {
-                let (_, frames) =
-                    segments.entry(reference.segment.key()).or_insert_with(|| (reference.segment.clone(), Vec::new()));
-                frames.push(reference.frame);
+                // A frame in the reference itself is removed with it.
+                if let FramePlace::Segment { id, range } = &reference.frame {
+                    segments.entry(id.key()).or_insert_with(|| (id.clone(), Vec::new())).1.push(*range);
+                }
             }
             for (segment, frames) in segments.values() {
                 self.blank_frames(segment, frames).await?;

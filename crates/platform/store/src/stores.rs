@@ -1,9 +1,11 @@
 use std::sync::Arc;
 
 use crate::dynamo::{Directory, ProjectData, Table};
+use crate::error::{Kind, Result};
 use crate::ports::{
-    ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, History, KeyRing, KeyUse, Keys, Links, Merges,
-    Occurrences, Outbox, Projects, Quotas, Releases, SearchIndex, Segments, Sessions, Totals, Usage,
+    ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame, FramePlace, History, KeyRing, KeyUse,
+    Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference, Releases, SearchIndex, Segments, Sessions,
+    Totals, Usage,
 };
 use crate::s3::Bucket;
 
@@ -36,6 +38,17 @@ pub struct Stores {
 }
 
 impl Stores {
+    /// Reads the occurrences that a reference refers to. `None` if their segment expired before the reference.
+    pub async fn frame(&self, reference: &Reference) -> Result<Option<Frame>> {
+        match &reference.frame {
+            FramePlace::Inline(frame) => Ok(Some(Frame::Inline(frame.clone()))),
+            FramePlace::Segment { id, range } => match self.segments.frame(id, *range).await {
+                Err(error) if error.kind() == Kind::NotFound => Ok(None),
+                frame => frame.map(Frame::Segment).map(Some),
+            },
+        }
+    }
+
     /// The ports of these tables and this bucket.
     pub fn new(directory: &Arc<Directory>, table: &Arc<Table>, bucket: &Arc<Bucket>) -> Self {
         let project_data = Arc::new(ProjectData::new(table, directory));

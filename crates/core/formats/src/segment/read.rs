@@ -1,5 +1,8 @@
 use std::io::{self, BufRead, BufReader, Read};
 
+use zstd::dict::DecoderDictionary;
+use zstd::stream::read::Decoder;
+
 use super::FrameRange;
 
 /// An error from reading or blanking a frame.
@@ -23,15 +26,29 @@ const MAX_LINE: u64 = 32 << 20;
 /// page of ten lines does not unpack a frame of ten thousand. A blanked frame has no lines. Empty lines are skipped, as
 /// other readers of JSON lines do, because the shortest blanked frames contain some.
 pub fn lines(frame: &[u8]) -> Lines<'_> {
-    Lines { reader: zstd::stream::read::Decoder::with_buffer(frame).map(BufReader::new).map_err(Some) }
+    Lines::new(Decoder::with_buffer(frame))
 }
 
-/// The iterator that [`lines`] returns. It ends after the first error.
+/// The lines of a frame. It ends after the first error.
 pub struct Lines<'a> {
-    reader: Result<BufReader<zstd::stream::read::Decoder<'static, &'a [u8]>>, Option<io::Error>>,
+    reader: Result<BufReader<Decoder<'static, &'a [u8]>>, Option<io::Error>>,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    fn new(decoder: io::Result<Decoder<'static, &'a [u8]>>) -> Self {
+        Self { reader: decoder.map(BufReader::new).map_err(Some) }
+    }
+
+    /// The lines of a frame that was compressed with a dictionary.
+    pub(crate) fn with_dictionary(frame: &'a [u8], dictionary: &'static DecoderDictionary<'static>) -> Self {
+        Self::new(Decoder::with_prepared_dictionary(frame, dictionary))
+    }
+
+    /// Only this error.
+    pub(crate) fn unreadable(why: &str) -> Self {
+        Self { reader: Err(Some(io::Error::new(io::ErrorKind::InvalidData, why))) }
+    }
+
     fn read(&mut self) -> Result<Option<Vec<u8>>, BadFrame> {
         let reader = match &mut self.reader {
             Ok(reader) => reader,

@@ -1,10 +1,9 @@
-use formats::segment;
 use model::error::ErrorAggregate;
 use model::id::OccurrenceId;
 use model::json;
 use model::occurrence::Occurrence;
+use store::Result;
 use store::ports::ReferenceRange;
-use store::{Kind, Result};
 
 use crate::Notify;
 
@@ -17,12 +16,8 @@ impl Notify {
     ) -> Result<Option<Occurrence>> {
         let reference = self.stores.occurrences.reference(error.project, &error.uid, &id.reference()).await?;
         let Some(reference) = reference else { return Ok(None) };
-        let frame = match self.stores.segments.frame(&reference.segment, reference.frame).await {
-            Ok(frame) => frame,
-            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let line = segment::lines(&frame).nth(id.line() as usize).and_then(|line| line.ok());
+        let Some(frame) = self.stores.frame(&reference).await? else { return Ok(None) };
+        let line = frame.lines().nth(id.line() as usize).and_then(|line| line.ok());
         Ok(line.and_then(|line| json::parse(&line).ok()))
     }
 
@@ -34,12 +29,8 @@ impl Notify {
     ) -> Result<Option<(OccurrenceId, Occurrence)>> {
         let page = self.stores.occurrences.references_in_range_of(error, &ReferenceRange::default(), 1).await?;
         let Some(reference) = page.items.first() else { return Ok(None) };
-        let frame = match self.stores.segments.frame(&reference.segment, reference.frame).await {
-            Ok(frame) => frame,
-            Err(error) if error.kind() == Kind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        let line = segment::lines(&frame).next().and_then(|line| line.ok());
+        let Some(frame) = self.stores.frame(reference).await? else { return Ok(None) };
+        let line = frame.lines().next().and_then(|line| line.ok());
         let occurrence: Option<Occurrence> = line.and_then(|line| json::parse(&line).ok());
         Ok(occurrence.map(|occurrence| (OccurrenceId::new(occurrence.timestamp, reference.id, 0), occurrence)))
     }

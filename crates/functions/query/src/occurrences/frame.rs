@@ -3,14 +3,12 @@
 
 use std::iter::zip;
 
-use axum::body::Bytes;
 use formats::segment;
 use model::id::OccurrenceId;
 use model::json;
 use model::occurrence::Occurrence;
 use model::outcome::Refusal;
-use store::Kind;
-use store::ports::Reference;
+use store::ports::{Frame, FramePlace, Reference};
 
 use crate::Query;
 
@@ -25,16 +23,13 @@ pub(super) struct LocatedOccurrence {
     pub(super) occurrence: Occurrence,
 }
 
-/// Reads the bytes of a reference's frame. Empty if the frame expired before its reference.
-pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Bytes, Refusal> {
-    match query.stores.segments.frame(&reference.segment, reference.frame).await {
-        Err(error) if error.kind() == Kind::NotFound => Ok(Bytes::new()),
-        frame => Ok(frame?),
-    }
+/// Reads the frame of a reference. `None` if the frame expired before its reference.
+pub(super) async fn fetch(query: &Query, reference: &Reference) -> Result<Option<Frame>, Refusal> {
+    Ok(query.stores.frame(reference).await?)
 }
 
 /// Returns the lines of a frame, newest first, as far as it can be decompressed.
-pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Iterator<Item = FrameLine> + 'a {
+pub(super) fn lines<'a>(reference: &'a Reference, frame: Option<&'a Frame>) -> impl Iterator<Item = FrameLine> + 'a {
     let text = |text: Result<Vec<u8>, segment::BadFrame>| match text {
         Ok(text) => Some(text),
         Err(error) => {
@@ -42,7 +37,7 @@ pub(super) fn lines<'a>(reference: &'a Reference, frame: &'a [u8]) -> impl Itera
             None
         }
     };
-    zip(0u32.., segment::lines(frame).map_while(text))
+    zip(0u32.., frame.into_iter().flat_map(Frame::lines).map_while(text))
 }
 
 /// Parses the occurrence of a line. Returns `None` and logs an error if it cannot be read.
@@ -60,5 +55,9 @@ pub(super) fn read(reference: &Reference, (number, text): &FrameLine) -> Option<
 }
 
 fn log_unreadable(reference: &Reference, error: &dyn std::fmt::Display) {
-    tracing::error!(reference.id = %reference.id, segment.id = %reference.segment, error.message = %error, "failed to read a frame");
+    let segment = match &reference.frame {
+        FramePlace::Segment { id, .. } => id.to_string(),
+        FramePlace::Inline(_) => "none".to_owned(),
+    };
+    tracing::error!(reference.id = %reference.id, segment.id = segment, error.message = %error, "failed to read a frame");
 }

@@ -1,10 +1,9 @@
 //! Steps from one occurrence of an error to the next: by lines within a frame, by references across frames.
 
-use axum::body::Bytes;
 use futures_util::future::try_join;
 use model::id::OccurrenceId;
 use model::outcome::Refusal;
-use store::ports::{Reference, ReferenceRange};
+use store::ports::{Frame, Reference, ReferenceRange};
 
 use super::References;
 use super::frame::{self, LocatedOccurrence};
@@ -35,7 +34,7 @@ pub(crate) enum End {
 /// The position of an occurrence, and the frame that it is in.
 struct LinePosition {
     reference: Reference,
-    frame: Bytes,
+    frame: Option<Frame>,
     line: u32,
 }
 
@@ -79,7 +78,7 @@ async fn read_position(
     LinePosition { reference, frame, line }: &LinePosition,
     end: Option<End>,
 ) -> Result<Option<SteppedOccurrence>, Refusal> {
-    let Some((found, newer, older)) = find_in_frame(reference, frame, *line) else { return Ok(None) };
+    let Some((found, newer, older)) = find_in_frame(reference, frame.as_ref(), *line) else { return Ok(None) };
     let beyond = async |known: Option<OccurrenceId>, range: ReferenceRange, side| match known {
         None if end != Some(side) => {
             let outermost = find_outermost(query, references, range).await?;
@@ -107,7 +106,7 @@ async fn find_outermost(
         left -= page.items.len().max(1);
         for reference in page.items {
             let frame = frame::fetch(query, &reference).await?;
-            let found = find_begin(&reference, &frame, range.oldest_first);
+            let found = find_begin(&reference, frame.as_ref(), range.oldest_first);
             if let Some(found) = found {
                 let line = found.id.line();
                 return Ok(Some((LinePosition { reference, frame, line }, found)));
@@ -124,7 +123,7 @@ async fn find_outermost(
 }
 
 /// Finds the newest occurrence of a frame, or the oldest.
-fn find_begin(reference: &Reference, frame: &[u8], oldest_first: bool) -> Option<LocatedOccurrence> {
+fn find_begin(reference: &Reference, frame: Option<&Frame>, oldest_first: bool) -> Option<LocatedOccurrence> {
     let mut lines = frame::lines(reference, frame);
     if !oldest_first {
         return lines.find_map(|line| frame::read(reference, &line));
@@ -136,7 +135,7 @@ fn find_begin(reference: &Reference, frame: &[u8], oldest_first: bool) -> Option
 type InFrame = (LocatedOccurrence, Option<OccurrenceId>, Option<OccurrenceId>);
 
 /// Finds the occurrence at `line`, and its newer and older neighbours if they are in the same frame.
-fn find_in_frame(reference: &Reference, frame: &[u8], line: u32) -> Option<InFrame> {
+fn find_in_frame(reference: &Reference, frame: Option<&Frame>, line: u32) -> Option<InFrame> {
     let mut lines = frame::lines(reference, frame);
     let before: Vec<_> = lines.by_ref().take(line as usize).collect();
     let found = frame::read(reference, &lines.next()?)?;

@@ -3,13 +3,12 @@
 use std::collections::VecDeque;
 use std::iter::zip;
 
-use axum::body::Bytes;
 use futures_util::future::try_join_all;
 use model::id::{OccurrenceId, ReferenceId};
 use model::occurrence::Filter;
 use model::outcome::Refusal;
 use model::timeline::Minute;
-use store::ports::{Reference, ReferenceRange};
+use store::ports::{Frame, Reference, ReferenceRange};
 
 use super::References;
 use super::frame::{self, LocatedOccurrence};
@@ -116,12 +115,12 @@ impl<'a> Walk<'a> {
             }
             let wave = self.wave();
             let fetched = wave.iter().map(|(reference, _)| frame::fetch(self.query, reference));
-            let frames: Vec<Bytes> = try_join_all(fetched).await?;
+            let frames: Vec<Option<Frame>> = try_join_all(fetched).await?;
             let mut left = wave.len();
             for ((reference, line), frame) in zip(wave, frames) {
                 left -= 1;
                 self.frames -= 1;
-                let stopped_at = self.go_over(&reference, line, &frame);
+                let stopped_at = self.go_over(&reference, line, frame.as_ref());
                 if let Some((at, is_last)) = stopped_at {
                     let is_end = is_last && left == 0 && self.waiting.is_empty() && self.range.is_none();
                     return Ok(self.walked_to((!is_end).then_some(at)));
@@ -163,7 +162,7 @@ impl<'a> Walk<'a> {
         let (mut wave, mut bytes, mut lines) = (Vec::new(), 0, 0);
         while wave.len() < FRAMES_AT_ONCE.min(self.frames) {
             let Some((next, _)) = self.waiting.front() else { break };
-            bytes += next.frame.length;
+            bytes += next.frame.len();
             let is_enough = bytes > MAX_BYTES_AT_ONCE || (self.filter.is_of_time() && lines >= wanted);
             if is_enough && !wave.is_empty() {
                 break;
@@ -176,7 +175,12 @@ impl<'a> Walk<'a> {
 
     /// Examines the lines of a frame. If it stops because it has enough, returns the position, and whether that was the
     /// last line.
-    fn go_over(&mut self, reference: &Reference, line: Option<u32>, frame: &[u8]) -> Option<(OccurrenceId, bool)> {
+    fn go_over(
+        &mut self,
+        reference: &Reference,
+        line: Option<u32>,
+        frame: Option<&Frame>,
+    ) -> Option<(OccurrenceId, bool)> {
         let lines = frame::lines(reference, frame);
         let mut lines: Box<dyn Iterator<Item = frame::FrameLine>> = if self.towards_now {
             let before: Vec<_> = lines.take(line.map_or(usize::MAX, |line| line as usize)).collect();

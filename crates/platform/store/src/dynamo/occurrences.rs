@@ -1,6 +1,7 @@
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use formats::segment::FrameRange;
 use model::id::{ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
 use model::time::Timestamp;
@@ -11,7 +12,10 @@ use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes, is_expired, key, number, text, time};
 use super::schema::{REFERENCE, SK, error_pk, reference_sk};
 use crate::error::{Result, StoreError};
-use crate::ports::{Occurrences, Page, Reference, ReferenceRange};
+use crate::ports::{FramePlace, Occurrences, Page, Reference, ReferenceRange};
+
+/// A short name: an attribute's name counts towards the size of its item.
+const INLINE_FRAME: &str = "frame";
 
 #[async_trait]
 impl Occurrences for Table {
@@ -67,11 +71,15 @@ impl Occurrences for Table {
 }
 
 pub(super) fn encode(project: ProjectId, uid: &ErrorUid, reference: &Reference, expires_at: Timestamp) -> Attributes {
-    Writer::new(error_pk(project, uid), reference_sk(&reference.id))
-        .with("segment", text(reference.segment.to_string()))
-        .with("offset", number(reference.frame.offset))
-        .with("length", number(reference.frame.length))
-        .with("first", time(reference.first))
+    let item = Writer::new(error_pk(project, uid), reference_sk(&reference.id));
+    let item = match &reference.frame {
+        FramePlace::Segment { id, range } => item
+            .with("segment", text(id.to_string()))
+            .with("offset", number(range.offset))
+            .with("length", number(range.length)),
+        FramePlace::Inline(frame) => item.with(INLINE_FRAME, bytes(frame.to_vec())),
+    };
+    item.with("first", time(reference.first))
         .with("last", time(reference.last))
         .with("events", bytes(EventHash::pack(reference.events.iter().copied())))
         .expiring(expires_at)
@@ -82,8 +90,14 @@ pub(super) fn decode(doing: &'static str, project: ProjectId, item: &Attributes)
     let read = Reader::new(doing, item)?;
     Ok(Reference {
         id: read.parsed(SK, |sk| ReferenceId::parse(&sk[REFERENCE.len()..]))?,
-        segment: read.parsed("segment", |text| SegmentId::parse(project, text))?,
-        frame: FrameRange { offset: read.number("offset")?, length: read.number("length")? },
+        frame: if item.contains_key(INLINE_FRAME) {
+            FramePlace::Inline(Bytes::copy_from_slice(read.bytes(INLINE_FRAME)?))
+        } else {
+            FramePlace::Segment {
+                id: read.parsed("segment", |text| SegmentId::parse(project, text))?,
+                range: FrameRange { offset: read.number("offset")?, length: read.number("length")? },
+            }
+        },
         first: read.time("first")?,
         last: read.time("last")?,
         events: EventHash::unpack(read.bytes("events")?).collect(),

@@ -32,7 +32,7 @@ pub use history::History;
 pub use inbox::{Backlog, Inbox, MESSAGE_LIMIT, Waiting};
 pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
 pub use merges::Merges;
-pub use occurrences::{Occurrences, Reference, ReferenceRange};
+pub use occurrences::{Frame, FramePlace, Occurrences, Reference, ReferenceRange};
 pub use outbox::{DeadLetterScan, Links, Outbox, ReceivedLetter, Undelivered};
 pub use projects::{MAX_FORMER_NAMES, Project, ProjectChange, Projects};
 pub use quotas::{Quota, Quotas, Usage, Used};

@@ -1,7 +1,9 @@
 use std::ops::RangeInclusive;
 
 use async_trait::async_trait;
-use formats::segment::FrameRange;
+use bytes::Bytes;
+use formats::segment::{FrameRange, Lines};
+use formats::{inline_frame, segment};
 use futures_util::future::try_join_all;
 use model::error::ErrorAggregate;
 use model::id::{ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
@@ -104,15 +106,56 @@ impl ReferenceRange {
 pub struct Reference {
     /// The id. It contains the time of the newest occurrence.
     pub id: ReferenceId,
-    pub segment: SegmentId,
-    /// Where the frame is in the segment.
-    pub frame: FrameRange,
+    /// Where the occurrences are.
+    pub frame: FramePlace,
     /// The time of the oldest occurrence.
     pub first: Timestamp,
     /// The time of the newest occurrence.
     pub last: Timestamp,
     /// One hash for each occurrence, to recognise events that are delivered again.
     pub events: Vec<EventHash>,
+}
+
+/// Where a frame is stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FramePlace {
+    /// In the bucket.
+    Segment { id: SegmentId, range: FrameRange },
+    /// In the reference itself, as [`inline_frame`](formats::inline_frame) packs it. Few occurrences that come alone are
+    /// stored so: an object of their own would cost more than all the rest of them.
+    Inline(Bytes),
+}
+
+impl FramePlace {
+    /// The length of the frame in bytes.
+    pub fn len(&self) -> u64 {
+        match self {
+            Self::Segment { range, .. } => range.length,
+            Self::Inline(frame) => frame.len() as u64,
+        }
+    }
+
+    /// Whether the frame has no bytes. A frame always has some.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A frame that was read.
+#[derive(Clone, Debug)]
+pub enum Frame {
+    Segment(Bytes),
+    Inline(Bytes),
+}
+
+impl Frame {
+    /// Returns its lines, each an occurrence in JSON.
+    pub fn lines(&self) -> Lines<'_> {
+        match self {
+            Self::Segment(frame) => segment::lines(frame),
+            Self::Inline(frame) => inline_frame::lines(frame),
+        }
+    }
 }
 
 /// Merges one page of each incarnation into one page. All pages have the same order.
@@ -148,8 +191,10 @@ mod tests {
         let at = Timestamp::from_seconds(second);
         Reference {
             id: id(second),
-            segment: SegmentId::new(ProjectId::new(1).unwrap(), at, 1),
-            frame: FrameRange { offset: 0, length: 1 },
+            frame: FramePlace::Segment {
+                id: SegmentId::new(ProjectId::new(1).unwrap(), at, 1),
+                range: FrameRange { offset: 0, length: 1 },
+            },
             first: at,
             last: at,
             events: vec![EventId::from_bytes([0; 16]).hash()],
