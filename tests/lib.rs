@@ -26,6 +26,15 @@ use store::clock::Clock;
 use store::dynamo::ProjectData;
 use tower::ServiceExt;
 
+/// A text that cannot be compressed, of this many characters. An event with enough of it is stored in a segment.
+pub fn noise(characters: usize) -> String {
+    let mut random = fastrand::Rng::with_seed(characters as u64);
+    std::iter::repeat_with(|| random.alphanumeric()).take(characters).collect()
+}
+
+/// Enough [`noise`] for an occurrence that is stored in a segment.
+pub const LARGE: usize = 8_000;
+
 /// What both tables have of projects.
 pub fn project_data(on: &Resources) -> ProjectData {
     ProjectData::new(&on.table, &on.directory)

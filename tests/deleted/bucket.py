@@ -1,6 +1,8 @@
 """The bucket and the table in a data directory, read as other tools see them."""
 
+import base64
 import pathlib
+import re
 import sqlite3
 import subprocess
 
@@ -27,6 +29,20 @@ def items(data):
             if name != "_stream_records" and not name.startswith("sqlite_"):
                 rows += database.execute(f'SELECT * FROM "{name}"').fetchall()
     return [b"\0".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in row) for row in rows]
+
+
+WORDS = pathlib.Path(__file__).parents[2] / "crates/core/formats/src/inline_frame/words-1.txt"
+INLINE = re.compile(rb'"frame": ?{"B": ?"([A-Za-z0-9+/=]+)"}')
+
+
+def inline(data):
+    """Returns the texts of the occurrences that are stored in items of the table: zstd frames with a dictionary, after a
+    byte for its version."""
+    words = zstandard.ZstdCompressionDict(WORDS.read_bytes(), dict_type=zstandard.DICT_TYPE_RAWCONTENT)
+    reader = zstandard.ZstdDecompressor(dict_data=words)
+    frames = [base64.b64decode(frame) for row in items(data) for frame in INLINE.findall(row)]
+    assert all(frame[0] == 1 for frame in frames), "the dictionary has version 1"
+    return [reader.decompress(frame[1:], max_output_size=1 << 20) for frame in frames]
 
 
 def unpacked(packed):

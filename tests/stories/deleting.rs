@@ -1,7 +1,7 @@
 //! Deleted data is gone.
 
 use axum::body::Body;
-use faultline_tests::{ADMIN, Faultline, raw};
+use faultline_tests::{ADMIN, Faultline, LARGE, noise, raw};
 use formats::segment;
 use http::Method;
 use model::id::{ProjectId, SegmentId};
@@ -74,7 +74,7 @@ async fn no_byte_of_a_deleted_error_is_left() {
             let event = json!({
                 "message": mark, "fingerprint": [error], "tags": { "t": mark }, "user": { "username": mark },
                 // So that frames differ in more than the mark.
-                "extra": { "e": mark, "noise": faultline.clock.random().to_string() },
+                "extra": { "e": mark, "noise": faultline.clock.random().to_string(), "load": noise(LARGE) },
                 "exception": { "values": [{ "type": mark, "value": mark, "stacktrace": { "frames": [frame] } }] },
             });
             let path = format!("/api/1/store/?sentry_key={}", faultline.client_key());

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use axum::body::Body;
 use embedded::Engines;
 use fastrand::Rng;
-use faultline_tests::{ADMIN, Faultline, encoded, raw};
+use faultline_tests::{ADMIN, Faultline, LARGE, encoded, noise, raw};
 use formats::segment::{FrameRange, blank};
 use http::Method;
 use model::id::{EventId, ProjectName, SegmentId};
 use serde_json::{Value, json};
-use server::system::Resources;
+use server::system::{Resources, stored_keys};
 use store::faults::Faults;
 use store::ports::{Projects, Segments};
 
@@ -254,6 +254,35 @@ async fn a_search_is_bounded_and_can_be_continued() {
     assert_eq!(page["examined"], 20, "it continues towards newer ones, too");
 }
 
+/// Few small occurrences are stored in the items that refer to them, without an object in the bucket. Nobody sees a
+/// difference, and they are deleted with their error.
+#[tokio::test]
+async fn few_small_occurrences_need_no_segment() {
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
+    let objects = async || stored_keys(&engines, "segments/").await.unwrap().len();
+    let inline = async || raw::items(&engines).await.iter().filter(|item| item["frame"].is_object()).count();
+    batch(&faultline, vec![json!({ "message": "m", "n": 1 })]).await;
+    // Three frames of two errors: one error's occurrences are from two minutes.
+    let at = |minute: u32| format!("2026-11-01T09:{minute:02}:00Z");
+    let event = |message: &str, n: u32| json!({ "message": message, "n": n, "timestamp": at(n) });
+    batch(&faultline, vec![event("m", 2), event("m", 3), event("other", 4)]).await;
+    assert_eq!((objects().await, inline().await), (0, 4));
+    let listed = faultline.get(&format!("{M}?limit=100")).await;
+    let numbers: Vec<_> = listed["errors"].as_array().unwrap().iter().map(|event| event["n"].clone()).collect();
+    assert_eq!(numbers, [1, 3, 2]);
+    assert_steps(&faultline, "m").await;
+
+    // Neither many frames nor large ones are.
+    batch(&faultline, (0..9).map(|n| json!({ "message": format!("error {n}") })).collect()).await;
+    assert_eq!((objects().await, inline().await), (1, 4), "nine frames share an object");
+    batch(&faultline, vec![json!({ "message": "m", "n": 5, "load": noise(LARGE) })]).await;
+    assert_eq!((objects().await, inline().await), (2, 4));
+
+    let gone = faultline.call(Method::DELETE, "/projects/sample/errors/m", ADMIN, Body::empty()).await;
+    assert_eq!((gone.status.as_u16(), inline().await), (204, 1));
+}
+
 /// A damaged, blanked or missing frame affects only its own occurrences. Lists and steps skip it, and a request by
 /// event id gets a refusal with the likely reason.
 #[tokio::test]
@@ -262,13 +291,21 @@ async fn unreadable_occurrences_are_skipped() {
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     let resources = Resources::make(&engines).await.unwrap();
     let project = resources.directory.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap().id;
-    let events = (0..7).map(|n| json!({ "message": "m", "timestamp": format!("2026-11-01T09:{n:02}:00Z") }));
-    for event in events {
+    for n in 0..7 {
+        let mut event = json!({ "message": "m", "timestamp": format!("2026-11-01T09:{n:02}:00Z") });
+        // All but one are in a segment each.
+        if n != 4 {
+            event["load"] = noise(LARGE).into();
+        }
         batch(&faultline, vec![event]).await;
     }
     let event = text(&faultline.get(&format!("{M}?limit=100")).await["errors"][4]["eventId"]);
     let before = all_ids(&faultline, "m").await;
     for mut item in raw::items(&engines).await {
+        if item["frame"].is_object() {
+            item["frame"]["B"] = json!("CQkJ");
+            raw::put_item(&engines, &item.to_string()).await;
+        }
         let Some(segment) = item["segment"]["S"].as_str() else { continue };
         let segment = SegmentId::parse(project, segment).unwrap();
         let (mut bytes, version) = resources.bucket.get(&segment).await.unwrap();
@@ -285,12 +322,12 @@ async fn unreadable_occurrences_are_skipped() {
             raw::put_item(&engines, &item.to_string()).await;
         }
     }
-    let kept: Vec<_> = [1, 2, 5, 6].map(|index| before[index].clone()).into();
+    let kept: Vec<_> = [1, 5, 6].map(|index| before[index].clone()).into();
     assert_eq!(all_ids(&faultline, "m").await, kept);
     assert_steps(&faultline, "m").await;
     let newest = faultline.get("/projects/sample/errors/m").await;
     assert_eq!(newest["error"]["reversedUnixtime"], kept[0].as_str());
-    for gone in [&before[0], &before[3], &before[4]] {
+    for gone in [0, 2, 3, 4].map(|index| &before[index]) {
         let (status, message) = refused(&faultline, &format!("{M}/{gone}")).await;
         assert_eq!((status, message.contains("has expired")), (410, true), "{message}");
     }
@@ -308,7 +345,7 @@ async fn reads_of_occurrences_do_not_grow() {
         let faultline = Faultline::builder().engines(engines).resources(resources).start().await;
         for part in 0..3 {
             let others = (1..errors / 3).map(|n| json!({ "message": format!("{part} {n}") }));
-            let one = (0..20).map(|n| json!({ "message": "m", "n": n }));
+            let one = (0..20).map(|n| json!({ "message": "m", "n": n, "load": noise(1_000 + n) }));
             batch(&faultline, others.chain(one).collect()).await;
             faultline.clock.advance(60);
         }

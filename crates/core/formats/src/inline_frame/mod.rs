@@ -55,7 +55,7 @@ mod tests {
     fn lines_are_read_as_they_were_packed() {
         let frame = pack([LINE.as_bytes(), b"{}"]).unwrap();
         assert_eq!(read_all(&frame).unwrap(), [LINE.as_bytes(), b"{}"]);
-        assert!(frame.len() < LINE.len() / 3, "{} of {}", frame.len(), LINE.len());
+        assert!(frame.len() < LINE.len() / 2, "{} of {}", frame.len(), LINE.len());
     }
 
     #[test]
