@@ -55,6 +55,7 @@ on_every_engine! {
     a_name_belongs_to_one_project: crate::projects::one_of_a_name;
     a_setting_is_changed_alone: crate::projects::settings;
     a_limit_is_found_by_number_and_name: crate::quotas::found;
+    a_new_project_has_the_first_limits: crate::quotas::first;
     usage_counts_the_month_and_its_newest_minute: crate::quotas::counted;
     a_mark_holds_until_it_is_over_or_the_limit_changes: crate::quotas::marked;
     a_release_has_a_first_and_a_last_occurrence: crate::releases::noted;

@@ -4,6 +4,7 @@ use futures_util::future::join_all;
 use model::id::{ProjectId, ProjectName};
 use model::project::{Limit, Limits, Mark, Origins, Window};
 use server::system::Resources;
+use store::dynamo::Directory;
 use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
 
 use super::at;
@@ -42,6 +43,20 @@ pub(crate) async fn found(on: &Resources) {
     for addressee in nobody {
         assert_eq!(on.directory.quota(&addressee).await.unwrap(), None);
     }
+}
+
+/// The limits for new projects are settings of each project that is created with them.
+pub(crate) async fn first(on: &Resources) {
+    let name = ProjectName::parse("new").unwrap();
+    let limits = Limits { per_month: Some(7), per_minute: None };
+    let created = Directory::clone(&on.directory).with_first_limits(limits).create(&name, at(0)).await.unwrap();
+    let stored = on.directory.by_name(&name).await.unwrap().unwrap();
+    let quota = on.directory.quota(&Addressee::Id(created.id)).await.unwrap().unwrap();
+    assert_eq!([created.limits, stored.limits, quota.limits], [limits; 3]);
+
+    let none = ProjectChange { per_month: Some(None), ..ProjectChange::default() };
+    on.directory.update(&stored, &none).await.unwrap();
+    assert!(on.directory.quota(&Addressee::Id(created.id)).await.unwrap().unwrap().limits.is_none());
 }
 
 pub(crate) async fn counted(on: &Resources) {
