@@ -40,7 +40,7 @@ fn form(value: &Value) -> &'static str {
         Value::Null => "null",
         Value::Bool(_) => "true or false",
         Value::Number(_) => "a number",
-        Value::String(_) => "a text",
+        Value::String(_) => "a string",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
     }
@@ -93,9 +93,9 @@ impl<'a> Object<'a> {
     /// Reads the text at `key`: 1 to `limit` bytes without control characters.
     pub(super) fn text(&self, key: &str, limit: usize) -> Result<Option<&'a str>, Refusal> {
         let Some(value) = self.value(key) else { return Ok(None) };
-        let Value::String(text) = value else { return Err(self.wrong(key, value, "a text")) };
+        let Value::String(text) = value else { return Err(self.wrong(key, value, "a string")) };
         if text.is_empty() {
-            return Err(self.refusal(key, format!("`{key}` is empty: send a text, or leave it out")));
+            return Err(self.refusal(key, format!("`{key}` is empty: send a string, or leave it out")));
         }
         if text.len() > limit {
             return Err(self.refusal(key, format!("`{key}` has {} bytes: send at most {limit}", text.len())));
@@ -181,9 +181,9 @@ impl<'a> Object<'a> {
                 Ok(text.as_str())
             }
             other => {
-                let mut refusal = self.wrong(key, other, "a list of texts");
+                let mut refusal = self.wrong(key, other, "a list of strings");
                 refusal.message = format!(
-                    "an entry of `{key}` is {}: send a text of 1 to {limit} bytes without control characters",
+                    "an entry of `{key}` is {}: send a string of 1 to {limit} bytes without control characters",
                     form(other)
                 );
                 refusal.path.push(index.to_string());

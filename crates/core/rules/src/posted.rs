@@ -153,7 +153,7 @@ fn check_ciphertext(text: &str) -> Result<String, &'static str> {
             Err("a config is too long to be a ciphertext of KMS: send what `POST /encrypt` returned")
         }
         Ok(_) => Ok(text),
-        Err(_) => Err("a config is a text that is not base64: send what `POST /encrypt` returned, or an object"),
+        Err(_) => Err("a config is a string that is not base64: send what `POST /encrypt` returned, or an object"),
     }
 }
 

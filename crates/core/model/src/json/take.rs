@@ -101,7 +101,7 @@ impl<'a> Fields<'a> {
     /// Takes a text. Numbers and booleans are written out.
     pub fn text(&mut self, key: &str) -> Option<String> {
         let value = self.value(key)?;
-        text_of(value).map_err(|value| self.problem(key, value, "expected a text")).ok()
+        text_of(value).map_err(|value| self.problem(key, value, "expected a string")).ok()
     }
 
     /// Takes a whole number from 0. Digits in a text are accepted.

@@ -80,7 +80,7 @@ fn every_form_is_read_with_all_its_fields() {
 
 #[test]
 fn mistakes_are_named_with_the_way_to_fix_them() {
-    refused(json!("slack"), "", "this is a text: send an object");
+    refused(json!("slack"), "", "this is a string: send an object");
     refused(json!({}), "type", "`type` is missing: send one of slack, github");
     refused(json!({ "type": "irc" }), "type", "use one of slack, github, gitlab, webhook, email, discord, teams");
     refused(with(&slack(), "chanel", json!("#a")), "chanel", "use type, endpoint, channel");

@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn text(&self, name: &str) -> Result<&'a str> {
-        self.text_if_any(name).ok_or_else(|| self.wrong(name, "a text"))
+        self.text_if_any(name).ok_or_else(|| self.wrong(name, "a string"))
     }
 
     pub(crate) fn text_if_any(&self, name: &str) -> Option<&'a str> {
