@@ -14,7 +14,7 @@ use super::client::{Client, RefusedRequest};
 use super::errors::pages;
 use super::output::{Output, note};
 use super::progress::bar;
-use super::text::{harmless, harmless_json};
+use super::text::{counted, harmless, harmless_json};
 use super::{InProject, Remote};
 
 /// How many occurrences, or errors, are requested at once.
@@ -28,7 +28,8 @@ pub(super) const STATE_VERSION: u64 = 1;
 pub struct Export {
     #[command(flatten)]
     project: InProject,
-    /// Only occurrences of this error, named by its fingerprint or message
+    /// Only occurrences of this error, named by its fingerprint; its message works too if it came through faultline's own
+    /// API
     #[arg(long, value_name = "ERROR")]
     error: Option<String>,
     /// File to write [default: standard output]
@@ -55,8 +56,9 @@ pub(super) async fn run(options: Export, remote: &Remote) -> anyhow::Result<()> 
     std::fs::rename(&part, file).with_context(|| cannot(file))?;
     let written = export.written;
     let data = json!({ "exported": written, "file": file });
-    Output::of(remote)
-        .show(&data, |_| format!("exported {written} occurrences to {}", harmless(&file.to_string_lossy())))
+    Output::of(remote).show(&data, |_| {
+        format!("exported {} to {}", counted(written, "occurrence"), harmless(&file.to_string_lossy()))
+    })
 }
 
 /// Creates an empty file that only its owner can read, because occurrences are confidential.

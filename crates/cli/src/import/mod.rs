@@ -18,6 +18,7 @@ use serde_json::json;
 use super::Remote;
 use super::client::Client;
 use super::output::Output;
+use super::text::counted;
 
 /// Options of `faultline import`.
 #[derive(Debug, Clone, clap::Args)]
@@ -54,15 +55,16 @@ pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> 
     let (imported, restored, failed) = batch.finish();
     if let Err(error) = read {
         return Err(error.context(format!(
-            "{imported} occurrences were imported; run the import again to continue, nothing is counted twice"
+            "{} imported; run the import again to continue, nothing is counted twice",
+            counted(imported, "occurrence")
         )));
     }
     Output::of(remote).show(&json!({ "imported": imported, "restored": restored, "failed": failed }), |_| {
         let errors = match restored {
             0 => String::new(),
-            some => format!("\nrestored status, assignee, comments and merges of {some} errors"),
+            some => format!("\nrestored status, assignee, comments and merges of {}", counted(some, "error")),
         };
-        format!("imported {imported} occurrences; they appear when they are processed{errors}")
+        format!("imported {}, which appear once processed{errors}", counted(imported, "occurrence"))
     })?;
     match failed {
         0 => Ok(()),

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use super::server::StoredBytes;
 use super::{Bench, name_of};
-use cli::text::harmless;
+use cli::text::{counted, harmless};
 
 /// The results of a load. Figures that could not be measured are absent.
 #[derive(Serialize)]
@@ -129,7 +129,7 @@ impl Report {
         match self.stored {
             _ if self.accepted == 0 => bail!("nothing was accepted: is the DSN right, and is its server running?"),
             Some(stored) if stored != self.accepted => {
-                bail!("{} events were accepted, but {stored} are stored", self.accepted)
+                bail!("{} accepted, but {stored} stored", counted(self.accepted, "event"))
             }
             _ => Ok(()),
         }
@@ -138,11 +138,12 @@ impl Report {
     /// Formats the report for people.
     pub(super) fn text(&self) -> String {
         let LoadOf { workload, form, errors, bytes, connections, rate } = &self.load;
-        let of = errors.map(|errors| format!(" of {errors} errors")).unwrap_or_default();
+        let of = errors.map(|errors| format!(" of {}", counted(errors as u64, "error"))).unwrap_or_default();
         let pace = rate.map(|rate| format!("{rate} per second, ")).unwrap_or_default();
-        let mut text = format!("{workload} events{of}, {bytes} bytes, form {form}, {pace}{connections} connections\n");
+        let connections = counted(*connections as u64, "connection");
+        let mut text = format!("{workload} events{of}, {bytes} bytes, form {form}, {pace}{connections}\n");
         let mut line = |name: &str, value: String| text.extend(["\n", &format!("{name:<14}"), &value]);
-        line("accepted", format!("{:.0}/s ({} events)", self.accepted_per_second, self.accepted));
+        line("accepted", format!("{:.0}/s ({})", self.accepted_per_second, counted(self.accepted, "event")));
         for (status, count) in &self.refused {
             line("refused", format!("{count} by status {status}"));
         }
@@ -152,7 +153,7 @@ impl Report {
         let AnsweredIn { p50, p99, p999 } = self.answered_in;
         line("latency", format!("{p50:.1} ms (p50), {p99:.1} ms (p99), {p999:.1} ms (p99.9)"));
         if let Some(rate) = self.stored_per_second {
-            line("stored", format!("{rate:.0}/s ({} events)", self.stored.unwrap_or_default()));
+            line("stored", format!("{rate:.0}/s ({})", counted(self.stored.unwrap_or_default(), "event")));
         }
         if let Some(rate) = self.worked_off_per_second {
             line("processed", format!("{rate:.0}/s, until the server was idle"));

@@ -14,7 +14,7 @@ pub struct MergeFamily {
 
 /// The merge would combine more errors than are possible.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("one error can consist of at most {most} errors, this would be {0}: merge fewer", most = MergeFamily::MAX_INCARNATIONS)]
+#[error("one error can consist of at most {most} errors, this would be {0}", most = MergeFamily::MAX_INCARNATIONS)]
 pub struct TooManyMergedErrors(usize);
 
 impl MergeFamily {

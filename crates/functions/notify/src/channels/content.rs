@@ -6,7 +6,7 @@ use model::time::Timestamp;
 use rules::{Message, Notification, Overflow, Trigger};
 use url::Url;
 
-use super::text::{cut, line, thousands};
+use super::text::{counted, cut, line, thousands};
 
 /// Maximum number of frames in a chat message.
 const MAX_FRAMES: usize = 5;
@@ -105,14 +105,13 @@ fn describe_several(project: &str, notifications: &[Notification], more: u64, ov
     if unlisted > 0 {
         facts.push(("Not listed", thousands(unlisted)));
     }
-    let noun = if all == 1 { "notification" } else { "notifications" };
-    let mut title = format!("{} {noun} in {}", thousands(all), line(project, MAX_FACT_CHARS));
+    let mut title = format!("{} in {}", counted(all, "notification"), line(project, MAX_FACT_CHARS));
     let mut why = span;
     if let Some(overflow) = overflow {
-        title = format!("{} more {noun} in {}", thousands(all), line(project, MAX_FACT_CHARS));
+        title = format!("{} in {}", counted(all, "more notification"), line(project, MAX_FACT_CHARS));
         why = format!(
-            "Over {} messages per minute from the rule {}: the others are counted here",
-            thousands(u64::from(overflow.ceiling)),
+            "Over {} per minute from the rule {}: the others are counted here",
+            counted(u64::from(overflow.ceiling), "message"),
             line(&overflow.rule, MAX_FACT_CHARS)
         );
     }
@@ -169,7 +168,7 @@ pub(super) fn describe_trigger(notification: &Notification) -> String {
                 TimeUnit::Hour => "an hour",
                 TimeUnit::Day => "a day",
             };
-            format!("Seen {} times in {unit}", thousands(*count))
+            format!("Seen {} in {unit}", counted(*count, "time"))
         }
         Trigger::Sample => "Test message for a rule".to_owned(),
     }

@@ -105,6 +105,11 @@ pub(super) fn thousands(number: u64) -> String {
     text
 }
 
+/// Formats a number with its noun: `1 message`, `2 messages`.
+pub(super) fn counted(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,5 +169,7 @@ mod tests {
         for (number, text) in [(0, "0"), (999, "999"), (1_000, "1,000"), (12_345_678, "12,345,678")] {
             assert_eq!(thousands(number), text);
         }
+        let counted = [0, 1, 2_000].map(|number| counted(number, "message"));
+        assert_eq!(counted, ["0 messages", "1 message", "2,000 messages"]);
     }
 }

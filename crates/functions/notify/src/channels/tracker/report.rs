@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::channels::SendError;
 use crate::channels::content::{backtrace, describe_trigger, facts, link, moment, token};
-use crate::channels::text::{clean, cut_bytes, line, thousands, unfenced, without_emoji};
+use crate::channels::text::{clean, counted, cut_bytes, line, unfenced, without_emoji};
 use crate::marker::MarkerSigner;
 
 /// Maximum length of a title, in bytes (as in v1).
@@ -87,10 +87,10 @@ impl Report {
         let word = signer.signature(token(message));
         let marker = format!("<!-- faultline-held:{word} -->");
         let sent_marker = format!("<!-- faultline-sent:{} -->", &sha256(token(message))[..16]);
-        let all = thousands(more + notifications.len() as u64);
+        let all = counted(more + notifications.len() as u64, "more error");
         let mut parts = vec![format!(
-            "{all} more errors than the {} issues per minute that the rule {} may create.",
-            overflow.ceiling,
+            "{all} than the {} per minute that the rule {} may create.",
+            counted(u64::from(overflow.ceiling), "issue"),
             code(&overflow.rule)
         )];
         parts.extend(overflow.link.as_ref().map(|link| format!("[All errors](<{link}>)")));
@@ -103,7 +103,7 @@ impl Report {
         });
         parts.push(listed.collect::<Vec<_>>().join("\n"));
         let body = format!("{}\n\n{marker}\n{sent_marker}\n", parts.join("\n\n"));
-        let title = unmentioned(&format!("{all} more errors in {}", line(project.as_str(), 100)));
+        let title = unmentioned(&format!("{all} in {}", line(project.as_str(), 100)));
         Self { marker, word, sent_marker, title, comment: body.clone(), body }
     }
 }
