@@ -146,6 +146,19 @@ impl Reason {
         }
     }
 
+    /// Whether a request asked for something that does not exist, or not yet. Nothing was lost, so this is neither
+    /// logged nor counted as a refusal: clients ask repeatedly until an event is stored.
+    pub fn is_miss(self) -> bool {
+        matches!(
+            self,
+            Self::ErrorUnknown
+                | Self::OccurrenceUnknown
+                | Self::OccurrenceExpired
+                | Self::CommentUnknown
+                | Self::ReleaseUnknown
+        )
+    }
+
     /// The HTTP status for this reason.
     pub fn status(self) -> u16 {
         match self {

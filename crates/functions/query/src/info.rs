@@ -33,7 +33,8 @@ pub(crate) fn describe(api: &mut Description) {
 #[schemars(inline)]
 struct Info {
     version: &'static str,
-    /// The number of refused requests and events, by reason.
+    /// The number of refused requests and events, by reason. Requests for an error, occurrence, comment or release that
+    /// does not exist are not counted.
     refused: BTreeMap<&'static str, u64>,
 }
 

@@ -1,4 +1,4 @@
-//! `GET /operations`: the state of the stack, for its operators.
+//! `GET /operations`: the state of the stack, for its admins.
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -41,7 +41,8 @@ struct Operations {
     /// Notifications that could not be delivered, at most 100. Retry them with POST /projects/{project}/rules/retry.
     #[schemars(length(max = MAX_FAILED_NOTICES))]
     failed_notices: Vec<DeadNotice>,
-    /// The number of requests and events that this process refused, by reason. In AWS each function counts its own; the
+    /// The number of requests and events that this process refused, by reason. Requests for an error, occurrence, comment or
+    /// release that does not exist are not counted. In AWS each function counts its own; the
     /// dashboard has the totals.
     refused: BTreeMap<&'static str, u64>,
     month: Month,

@@ -15,9 +15,9 @@ use crate::stages::{STORAGE, Stages};
 const MAX_LINES: u32 = 20;
 const LOG_WINDOW: Duration = Duration::from_secs(60);
 
-/// How often this process refused something, by reason. Refusals are also logged (`outcome.reason`), by which those of a
-/// stack with many processes can be counted: each as a line of its own, or in a flood many as one line that says how
-/// many (`events.len`). What a process refused at the end of a flood is not logged if it is not asked again.
+/// How often this process refused something, by reason, apart from [misses](Reason::is_miss). Refusals are also logged
+/// (`outcome.reason`), by which those of a stack with many processes can be counted: each as a line of its own, or in a
+/// flood many as one line that says how many (`events.len`). What a process refused at the end of a flood is not logged if it is not asked again.
 #[derive(Debug, Default)]
 pub struct Outcomes {
     counts: Mutex<BTreeMap<&'static str, u64>>,
@@ -85,9 +85,13 @@ impl Outcomes {
         handler.await.unwrap_or_else(|refusal| self.refuse(&refusal))
     }
 
-    /// Returns the response for a refusal, and counts it.
+    /// Returns the response for a refusal, and counts it unless it is a [miss](Reason::is_miss).
     pub fn refuse(&self, refusal: &Refusal) -> Response {
         log_cause(refusal);
+        if refusal.reason.is_miss() {
+            tracing::debug!(outcome.reason = refusal.reason.name(), "not found");
+            return answer::refuse(refusal);
+        }
         self.count_events(refusal.reason, refusal.limited.map_or(1, |limited| limited.events));
         answer::refuse(refusal)
     }

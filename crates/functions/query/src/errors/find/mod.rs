@@ -49,12 +49,25 @@ pub(crate) struct FoundErrors {
     pub(crate) next: Option<Cursor>,
 }
 
+/// The parameters that are not filters.
+const LIST_PARAMETERS: [&str; 3] = ["sort", "limit", "cursor"];
+
+fn refuse_unknown(name: &str) -> Refusal {
+    let shown: String = name.chars().take(80).collect();
+    let known = [&Filter::NAMES[..], &LIST_PARAMETERS[..]].concat().join("`, `");
+    refuse_parameter(&shown, format!("this is not a parameter of this list: use `{known}`"))
+}
+
 impl ErrorSearch {
     /// Parses the parameters of a request.
     pub(crate) fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
         let mut filter = Filter::default();
         for (name, value) in parameters.all() {
-            filter.set(name, value).map_err(|error| refuse_parameter(&error.name, &error))?;
+            let is_filter = filter.set(name, value).map_err(|error| refuse_parameter(&error.name, &error))?;
+            // A misspelt filter must not list all errors.
+            if !is_filter && !LIST_PARAMETERS.contains(&name) {
+                return Err(refuse_unknown(name));
+            }
         }
         let limit = parameters.limit(MAX_LISTED_ERRORS, MAX_LISTED_ERRORS)?;
         let sort = parameters.parsed("sort", Sort::parse)?.unwrap_or_default();
