@@ -156,6 +156,15 @@ async fn a_project_adds_and_exempts_names_for_scrubbing() {
     assert_eq!(frames[1]["vars"], json!({ "count": "[Filtered]", "password": "hunter2" }));
 
     let refused = async |path: &str, key: &str, body: &str| call(path, key, body).await.body["error"].clone();
+    // A list that is not given stays as it is.
+    let personal = json!({ "scrubbing": { "personal": ["email"] } }).to_string();
+    let answer = faultline.call(http::Method::PATCH, "/projects/sample", faultline_tests::ADMIN, personal).await;
+    let expected = json!({ "additional": ["count"], "exempt": ["password"], "personal": ["email"] });
+    assert_eq!(answer.body["data"]["project"]["scrubbing"], expected, "{}", answer.body);
+    let none = json!({ "scrubbing": { "personal": [], "exempt": [] } }).to_string();
+    let answer = faultline.call(http::Method::PATCH, "/projects/sample", faultline_tests::ADMIN, none).await;
+    assert_eq!(answer.body["data"]["project"]["scrubbing"], json!({ "additional": ["count"] }), "{}", answer.body);
+
     let endless = json!({ "scrubbing": { "additional": vec!["x"; 101] } }).to_string();
     assert_eq!(refused("/projects/sample", faultline_tests::ADMIN, &endless).await, "body_invalid");
     assert_eq!(refused("/projects/sample", faultline_tests::ADMIN, "{}").await, "body_invalid");

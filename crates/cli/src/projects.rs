@@ -66,13 +66,13 @@ pub struct ProjectSettings {
     /// Origins of web pages that may send events, separated by commas; `none` for no page
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     allowed_origins: Option<Vec<String>>,
-    /// Additional names of keys with secret values, separated by commas; replaces all scrubbing settings
+    /// Additional names of keys with secret values, separated by commas; replaces the list; `none` empties it
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     scrub: Option<Vec<String>>,
-    /// Names of keys to leave unscrubbed, separated by commas; give `--scrub` too, or its list is emptied
+    /// Names of keys to leave unscrubbed, separated by commas; replaces the list; `none` empties it
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     exempt: Option<Vec<String>>,
-    /// Personal data to scrub, separated by commas: email, ip, iban, phone, ssn; give `--scrub` too
+    /// Personal data to scrub, separated by commas: email, ip, iban, phone, ssn; replaces the list; `none` empties it
     #[arg(long, value_name = "KIND", value_delimiter = ',')]
     personal: Option<Vec<String>>,
 }
@@ -147,7 +147,9 @@ impl ProjectSettings {
         put("timeUnit", self.time_unit.as_ref().map(|unit| json!(unit)));
         put("postedConfigs", self.posted_configs.as_ref().map(|which| json!(which)));
         put("retentionDays", self.retention_days.clone());
-        let listed = |names: &Vec<String>| json!(names.iter().filter(|name| *name != NONE).collect::<Vec<_>>());
+        let listed = |names: &Vec<String>| {
+            json!(names.iter().filter(|name| !["", NONE].contains(&name.as_str())).collect::<Vec<_>>())
+        };
         put("allowedOrigins", self.allowed_origins.as_ref().map(listed));
         let limits = [("perMinute", &self.per_minute), ("perMonth", &self.per_month)];
         let limits = limits.into_iter().filter_map(|(key, limit)| Some((key.to_owned(), limit.clone()?)));

@@ -71,7 +71,7 @@ struct ProjectPatch {
     /// The new name. Keys, rules and the number stay the same, and events sent to former names are still accepted.
     #[schemars(with = "Option<ProjectName>")]
     name: Option<String>,
-    /// Scrubbing rules. Replaces all three lists.
+    /// Scrubbing rules. Replaces the lists that are given.
     #[serde(default, deserialize_with = "deserialize_object")]
     #[schemars(with = "Option<Scrubbing>")]
     scrubbing: Option<Scrubbing>,
@@ -100,23 +100,48 @@ struct ProjectPatch {
     posted_configs: Option<PostedConfigs>,
 }
 
-/// Scrubbing rules. Names of keys are compared word by word.
+/// Scrubbing rules. Names of keys are compared word by word. Missing lists stay as they are.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "ScrubbingChange")]
 struct Scrubbing {
     /// Keys whose values are scrubbed in addition to the built-in ones.
-    #[serde(default)]
     #[schemars(length(max = MAX_NAMES), inner(length(min = 1, max = MAX_NAME)))]
-    additional: Vec<String>,
+    additional: Option<Vec<String>>,
     /// Keys whose values are never scrubbed.
-    #[serde(default)]
     #[schemars(length(max = MAX_NAMES), inner(length(min = 1, max = MAX_NAME)))]
-    exempt: Vec<String>,
+    exempt: Option<Vec<String>>,
     /// Kinds of personal data to replace wherever text looks like it.
-    #[serde(default)]
     #[schemars(length(max = 5))]
-    personal: Vec<Personal>,
+    personal: Option<Vec<Personal>>,
+}
+
+impl Scrubbing {
+    fn check(&self) -> Result<(), Refusal> {
+        let invalid =
+            |list: &str, message: String| Err(Refusal::new(Reason::BodyInvalid, message).at(["scrubbing", list]));
+        if self.personal.as_ref().is_some_and(|kinds| kinds.len() > 5) {
+            return invalid("personal", "`personal` may contain each kind at most once".to_owned());
+        }
+        for (list, names) in [("additional", &self.additional), ("exempt", &self.exempt)] {
+            let names = names.as_deref().unwrap_or_default();
+            if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.chars().count() > MAX_NAME) {
+                let message = format!("`{list}` may have at most {MAX_NAMES} names of 1 to {MAX_NAME} characters");
+                return invalid(list, message);
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns `current` with the lists that are given.
+    fn applied_to(self, current: &Rules) -> Rules {
+        let Self { additional, exempt, personal } = self;
+        Rules {
+            additional: additional.unwrap_or_else(|| current.additional.clone()),
+            exempt: exempt.unwrap_or_else(|| current.exempt.clone()),
+            personal: personal.unwrap_or_else(|| current.personal.clone()),
+        }
+    }
 }
 
 /// The most events to accept; null: no limit.
@@ -138,11 +163,14 @@ async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     let mut change: ProjectPatch = parse_body(request, FORM).await?;
     let new_name = change.name.take().map(|name| http_common::parse_project_name(&name)).transpose();
     let new_name = new_name.map_err(|refusal| refusal.at(["name"]))?;
-    let change = check_patch(change, new_name.is_some())?;
+    let scrubbing = change.scrubbing.take();
+    scrubbing.as_ref().map(Scrubbing::check).transpose()?;
+    let mut change = check_patch(change, new_name.is_some() || scrubbing.is_some())?;
     let mut project = admin.load_project(query).await?.into_project();
     if let Some(new) = new_name {
         project = rename(query, project, &new).await?;
     }
+    change.scrubbing = scrubbing.map(|lists| lists.applied_to(&project.scrubbing));
     query.stores.projects.update(&project, &change).await?;
     let project = change.applied_to(project);
     http_common::data(ChangedProject { project: ProjectEntry::new(&project) })
@@ -177,12 +205,12 @@ async fn rename(query: &Query, project: Project, name: &ProjectName) -> Result<P
     }
 }
 
-/// Validates a change. `is_renamed` says whether the request also changes the name.
-fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, Refusal> {
+/// Validates a change, apart from the name and the scrubbing rules. `has_more` says whether the request changes these.
+fn check_patch(patch: ProjectPatch, has_more: bool) -> Result<ProjectChange, Refusal> {
     let invalid = |message: String| Refusal::new(Reason::BodyInvalid, message);
     let ProjectPatch {
         name: _,
-        scrubbing,
+        scrubbing: _,
         limits,
         tier,
         time_unit,
@@ -191,20 +219,6 @@ fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, R
         allowed_origins,
         posted_configs,
     } = patch;
-    let scrubbing = scrubbing.map(|Scrubbing { additional, exempt, personal }| Rules { additional, exempt, personal });
-    if let Some(rules) = &scrubbing {
-        if rules.personal.len() > 5 {
-            return Err(
-                invalid("`personal` may contain each kind at most once".to_owned()).at(["scrubbing", "personal"])
-            );
-        }
-        for (list, names) in [("additional", &rules.additional), ("exempt", &rules.exempt)] {
-            if names.len() > MAX_NAMES || names.iter().any(|name| name.is_empty() || name.chars().count() > MAX_NAME) {
-                let message = format!("`{list}` may have at most {MAX_NAMES} names of 1 to {MAX_NAME} characters");
-                return Err(invalid(message).at(["scrubbing", list]));
-            }
-        }
-    }
     if limits.as_ref().is_some_and(|limits| limits.per_minute.is_none() && limits.per_month.is_none()) {
         return Err(invalid("`limits` is empty: send `perMinute`, `perMonth` or both".to_owned()).at(["limits"]));
     }
@@ -224,7 +238,7 @@ fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, R
         allowed_origins.map_err(|error| invalid(format!("`allowedOrigins`: {error}")).at(["allowedOrigins"]))?;
     let LimitsPatch { per_minute, per_month } = limits;
     let change = ProjectChange {
-        scrubbing,
+        scrubbing: None,
         per_minute,
         per_month,
         tier,
@@ -234,7 +248,7 @@ fn check_patch(patch: ProjectPatch, is_renamed: bool) -> Result<ProjectChange, R
         allowed_origins,
         posted_configs,
     };
-    match change == ProjectChange::default() && !is_renamed {
+    match change == ProjectChange::default() && !has_more {
         true => Err(invalid(format!("the body changes nothing: send {FORM}"))),
         false => Ok(change),
     }
