@@ -42,8 +42,11 @@ impl JsonSchema for Rules {
                     "events to report; if missing, the project's tier decides",
                     words(&["first", "regression", "threshold", "limited"], 1),
                 ),
-                "threshold": says("count in a unit of time at which an error is reported", number(MAX_COUNT)),
-                "interval": says("report again at each multiple of this count", number(MAX_COUNT)),
+                "threshold": says(
+                    "count in a unit of time from which an error is reported: once, or with `interval` at its multiples",
+                    number(MAX_COUNT),
+                ),
+                "interval": says("report at each multiple of this count that is not below `threshold`", number(MAX_COUNT)),
                 "environments": says("only these; if missing, all", texts(Seen::MAX_TEXT)),
                 "levels": says(
                     "only these; if missing, all",

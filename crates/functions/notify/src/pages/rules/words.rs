@@ -1,5 +1,6 @@
 //! Describes rules in words.
 
+use model::text::counted;
 use serde_json::Value;
 use web_pages::{KINDS, RuleRow, TargetRow, Tried};
 
@@ -30,10 +31,16 @@ fn row(rule: &Value) -> RuleRow {
 
 fn when(rule: &Value) -> Vec<String> {
     let often = || {
-        let often = format!("an error is seen {} times in a unit of time", text(&rule["threshold"]));
-        match rule["interval"].as_u64() {
-            Some(interval) => format!("{often}, and at every multiple of {interval}"),
-            None => often,
+        let threshold = rule["threshold"].as_u64().unwrap_or_default();
+        let seen = |count| format!("an error is seen {} in a threshold window", counted(count, "time"));
+        match rule["interval"].as_u64().filter(|interval| *interval > 0) {
+            Some(interval) => {
+                // It notifies at multiples of the interval only, also the first time.
+                let first = threshold.div_ceil(interval).saturating_mul(interval);
+                let next = [1, 2].map(|more| first.saturating_add(interval.saturating_mul(more)));
+                format!("{}, and again at {}, {} and so on", seen(first), next[0], next[1])
+            }
+            None => seen(threshold),
         }
     };
     let word = |word: &Value| match word.as_str().unwrap_or_default() {
@@ -138,17 +145,25 @@ mod tests {
         check(json!({}), ["default of the project's tier", "", ""]);
         check(
             json!({ "threshold": 3 }),
-            ["default of the project's tier; an error is seen 3 times in a unit of time", "", ""],
+            ["default of the project's tier; an error is seen 3 times in a threshold window", "", ""],
         );
         check(
             json!({ "on": ["first", "regression", "limited", "threshold"], "threshold": 30, "interval": 5 }),
             [
                 "an error is new; a resolved error is seen again; the project is over its event limit; \
-                 an error is seen 30 times in a unit of time, and at every multiple of 5",
+                 an error is seen 30 times in a threshold window, and again at 35, 40 and so on",
                 "",
                 "",
             ],
         );
+        // The threshold is not a multiple of the interval, so nothing is sent when it is reached.
+        for (threshold, interval, expected) in [
+            (3, 10, "an error is seen 10 times in a threshold window, and again at 20, 30 and so on"),
+            (1, 1, "an error is seen 1 time in a threshold window, and again at 2, 3 and so on"),
+        ] {
+            let rule = json!({ "on": ["threshold"], "threshold": threshold, "interval": interval });
+            check(rule, [expected, "", ""]);
+        }
         check(
             json!({ "on": ["first"], "environments": ["a", "b"], "levels": ["error"], "releases": ["2.*"], "title": "*x*" }),
             ["an error is new", "environment a or b; level error; release matching 2.*; title matching *x*", ""],
