@@ -13,6 +13,7 @@ mod deleting;
 mod figures;
 mod finding;
 mod first_error;
+mod forms;
 mod history;
 mod intake;
 mod keys;

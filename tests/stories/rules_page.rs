@@ -147,7 +147,11 @@ async fn a_refused_rule_is_shown_as_it_was_typed() {
     for (form, said, wrong) in [
         (vec![("do", "add")], "Webhook URL: `endpoint` is missing", "slack.endpoint"),
         (vec![("do", "try")], "Webhook URL: `endpoint` is missing", "slack.endpoint"),
-        (vec![("do", "add"), slack, ("threshold", "many")], "`threshold` is a text: send a whole number", "threshold"),
+        (
+            vec![("do", "add"), slack, ("threshold", "many")],
+            "`threshold` is a string: send a whole number",
+            "threshold",
+        ),
         (vec![("do", "add"), ("slack.endpoint", "[sealed]")], "stands for a stored secret", "slack.endpoint"),
     ] {
         let seen = submit(&browser, &[&typed[..], &form].concat()).await;
@@ -320,7 +324,9 @@ async fn a_failed_notification_is_shown_and_can_be_sent_again() {
 
     let admin = Browser::signed_in(&faultline, &key(&faultline, "admin", json!("sample")).await.0).await;
     let page = admin.open(PAGE).await.text;
-    for text in ["Failed notifications", "no_service", "Team hook", "1 of its notifications could not be delivered"] {
+    for text in
+        ["Failed notifications", "no_service", "Team hook", "1 notification of this rule could not be delivered"]
+    {
         assert!(page.contains(text), "{text}: {page}");
     }
     let operator = Browser::signed_in(&faultline, ADMIN).await;

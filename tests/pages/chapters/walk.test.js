@@ -123,8 +123,8 @@ async function occurrences(page, dsn) {
   assert.equal(new Set(seen).size, 3, `three occurrences: ${seen}`);
   assert.equal(await steps.getByRole("link", { name: "older" }).count(), 0, "there is none before the first");
   assert.equal(await turned(() => page.keyboard.press("]")), seen[1]);
-  assert.equal(await turned(() => steps.getByRole("link", { name: "last" }).click()), seen[0]);
-  assert.equal(await turned(() => steps.getByRole("link", { name: "first" }).click()), seen[2]);
+  assert.equal(await turned(() => steps.getByRole("link", { name: "newest" }).click()), seen[0]);
+  assert.equal(await turned(() => steps.getByRole("link", { name: "oldest" }).click()), seen[2]);
 }
 
 async function keysOfAList(page) {

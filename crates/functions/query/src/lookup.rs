@@ -35,18 +35,22 @@ pub(crate) async fn find_stored_error(
     project: &ReadableProject,
     message: &str,
 ) -> Result<ErrorAggregate, Refusal> {
-    let by_message = grouping::message_fingerprint(message);
-    // If the message was posted with a secret in it, it was stored without the secret.
-    let by_scrubbed = grouping::message_fingerprint(&scrub::text(message));
-    let candidates =
-        [Some(by_message), (by_scrubbed != by_message).then_some(by_scrubbed), Fingerprint::parse(message).ok()];
-    for fingerprint in candidates.into_iter().flatten() {
+    for fingerprint in find_fingerprints(message) {
         let error = query.stores.errors.get(project.id, &fingerprint).await?;
         if let Some(error) = error {
             return Ok(error);
         }
     }
     Err(refuse_unknown(project, message))
+}
+
+/// Returns the fingerprints that a name of an error can stand for. The first one that exists is meant.
+pub(crate) fn find_fingerprints(name: &str) -> Vec<Fingerprint> {
+    let by_message = grouping::message_fingerprint(name);
+    // If the message was posted with a secret in it, it was stored without the secret.
+    let by_scrubbed = grouping::message_fingerprint(&scrub::text(name));
+    let by_scrubbed = (by_scrubbed != by_message).then_some(by_scrubbed);
+    [Some(by_message), by_scrubbed, Fingerprint::parse(name).ok()].into_iter().flatten().collect()
 }
 
 /// Refuses a request for an error that is merged into another one.
@@ -74,6 +78,10 @@ pub(crate) async fn find_listed_error(
 /// Refuses a request for an error that does not exist.
 pub(crate) fn refuse_unknown(project: &ReadableProject, message: &str) -> Refusal {
     let shown: String = message.chars().take(80).collect();
-    let message = format!("project `{}` has no error with the message or fingerprint `{shown}`", project.name);
+    let message = format!(
+        "project `{}` has no error `{shown}`: use the fingerprint, 32 digits and letters, that lists of errors have; a \
+         message works too, without its type, if the error came through faultline's own API and not from a Sentry SDK",
+        project.name
+    );
     Refusal::new(Reason::ErrorUnknown, message)
 }

@@ -33,13 +33,15 @@ fn used() -> u64 {
 }
 
 fn page() -> ErrorsPage {
-    let visitor = Visitor { name: "ada".to_owned(), may_change: true, is_operator: true, token: "0".repeat(64) };
+    let visitor = Visitor { name: "ada".to_owned(), may_change: true, is_stack_admin: true, token: "0".repeat(64) };
     ErrorsPage {
         frame: Frame { title: "Errors of shop".to_owned(), visitor: Some(visitor), ..Frame::default() },
         project: "shop".to_owned(),
         tabs: ["Open", "Resolved", "Muted", "All"].map(tab).into(),
         search: Search::default(),
         rows: (0..ROWS).map(row).collect(),
+        chosen: Vec::new(),
+        cursor: String::new(),
         uncertain: Vec::new(),
         examined: None,
         first: None,

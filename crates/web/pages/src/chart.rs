@@ -6,7 +6,7 @@ use std::fmt::Write;
 use askama::Template;
 use model::time::Timestamp;
 
-use crate::text::number;
+use crate::text::{counted, number};
 
 /// A word-sized chart of an error's or a project's last hours, oldest first.
 #[derive(Clone, Debug, Default, Template)]
@@ -62,7 +62,9 @@ pub struct Chart {
     most: u64,
     /// Releases that were first seen in the range, with their x position.
     marks: Vec<(f32, String)>,
+    /// The label of the start of the range.
     first: String,
+    /// The label of its end.
     last: String,
 }
 
@@ -81,15 +83,16 @@ const WIDTH: f32 = 1_000.0;
 const HEIGHT: f32 = 150.0;
 
 impl Chart {
-    /// Takes the bars, oldest first, the end of the last bar, and the releases with the times they were first seen.
-    pub fn new(bars: Vec<ChartBar>, end: Timestamp, releases: &[(Timestamp, String)]) -> Self {
+    /// Takes the bars, oldest first, the end of the last bar with its label, and the releases with the times they were
+    /// first seen.
+    pub fn new(bars: Vec<ChartBar>, end: Timestamp, last: &str, releases: &[(Timestamp, String)]) -> Self {
         let start = bars.first().map_or(end, |bar| bar.start);
         let span = (end.seconds() - start.seconds()).max(1) as f32;
         let place = |at: Timestamp| (at.seconds() - start.seconds()) as f32 / span * WIDTH;
         let marks = releases.iter().map(|(at, release)| (place(*at).round(), release.clone())).collect();
         let most = bars.iter().map(|bar| bar.count).max().unwrap_or_default();
-        let name = |bar: Option<&ChartBar>| bar.map(|bar| bar.name.clone()).unwrap_or_default();
-        Self { first: name(bars.first()), last: name(bars.last()), bars, most, marks }
+        let first = bars.first().map(|bar| bar.name.clone()).unwrap_or_default();
+        Self { first, last: last.to_owned(), bars, most, marks }
     }
 
     fn total(&self) -> u64 {
@@ -97,7 +100,8 @@ impl Chart {
     }
 
     fn label(&self) -> String {
-        format!("{} events from {} to {}, at most {} per bar", self.total(), self.first, self.last, self.most)
+        let total = counted(self.total(), "event");
+        format!("{total} from {} to {}, at most {} per bar", self.first, self.last, number(self.most))
     }
 
     fn step(&self) -> f32 {
@@ -141,15 +145,17 @@ mod tests {
     fn a_release_is_marked_where_it_was_first_seen() {
         let at = Timestamp::from_seconds;
         let bar = |start| ChartBar { start: at(start), name: format!("h{start}"), count: 1, href: None };
-        let chart = Chart::new(vec![bar(0), bar(3_600)], at(7_200), &[(at(3_600), "1.2".to_owned())]);
+        let chart = Chart::new(vec![bar(0), bar(3_600)], at(7_200), "now", &[(at(3_600), "1.2".to_owned())]);
         assert_eq!(chart.marks, [(500.0, "1.2".to_owned())]);
         let svg = chart.render().unwrap();
         assert!(svg.contains("h3600: 1") && svg.contains("1.2"), "{svg}");
+        assert!(svg.contains("2 events from h0 to now, at most 1 per bar"), "{svg}");
+        assert!(svg.contains("<span>h0</span><span>max 1</span><span>now</span>"), "the end, not the last bar: {svg}");
     }
 
     #[test]
     fn charts_without_data_are_empty() {
-        assert!(Chart::new(Vec::new(), Timestamp::from_seconds(0), &[]).render().unwrap().contains("<svg"));
+        assert!(Chart::new(Vec::new(), Timestamp::from_seconds(0), "now", &[]).render().unwrap().contains("<svg"));
         assert!(Sparkline::default().render().unwrap().contains("<svg"));
     }
 }

@@ -23,7 +23,7 @@ pub struct Visitor {
     /// Whether the key is an admin key, of the stack or of a project.
     pub may_change: bool,
     /// Whether the key is an admin key of the whole stack.
-    pub is_operator: bool,
+    pub is_stack_admin: bool,
     /// The CSRF token that every form sends back.
     pub token: String,
 }
@@ -53,8 +53,8 @@ impl Frame {
         self.visitor.as_ref().is_some_and(|visitor| visitor.may_change)
     }
 
-    pub(crate) fn is_operator(&self) -> bool {
-        self.visitor.as_ref().is_some_and(|visitor| visitor.is_operator)
+    pub(crate) fn is_stack_admin(&self) -> bool {
+        self.visitor.as_ref().is_some_and(|visitor| visitor.is_stack_admin)
     }
 
     pub(crate) fn token(&self) -> &str {

@@ -19,7 +19,9 @@ pub use moment::Moment;
 pub use occurrence::{OccurrenceView, Steps, markdown};
 pub use pages::ask::Ask;
 pub use pages::connect::Connect;
-pub use pages::error::{Comment, ErrorHead, ErrorPage, HistoryRow, IssueLink, MergedRow, Ranges, TagTop};
+pub use pages::error::{
+    Comment, ErrorHead, ErrorPage, HistoryRow, IssueLink, MergedRow, Ranges, TagTop, TypedInput, delete_question,
+};
 pub use pages::errors::{ErrorRow, ErrorsPage, Search, Tab};
 pub use pages::message::MessagePage;
 pub use pages::operations::{LetterRow, MonthCost, Operations};

@@ -63,6 +63,12 @@ pub(crate) fn number(number: impl Borrow<u64>) -> String {
     grouped
 }
 
+/// A number with spaces between its thousands, and its noun: `1 error`, `2 errors`.
+pub(crate) fn counted(count: impl Borrow<u64>, noun: &str) -> String {
+    let count = *count.borrow();
+    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,6 +85,11 @@ mod tests {
     fn long_text_is_cut_between_characters() {
         assert_eq!(visible("äää", 3), "ä… (4 more bytes)");
         assert!(visible(&"x".repeat(1 << 20), LONG).len() < LONG + 40);
+    }
+
+    #[test]
+    fn one_is_singular() {
+        assert_eq!([0, 1, 1_000].map(|count| counted(count, "event")), ["0 events", "1 event", "1\u{202f}000 events"]);
     }
 
     #[test]

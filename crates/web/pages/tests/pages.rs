@@ -6,21 +6,11 @@
 mod samples;
 
 use askama::Template;
-use model::time::Timestamp;
+use samples::errors::{ago, error_of, errors, hours, merged, row};
 use samples::{frame, hostile, ordinary};
 use web_pages::{
-    Chart, ChartBar, Comment, Connect, ErrorHead, ErrorPage, ErrorRow, ErrorsPage, HistoryRow, IssueLink, MergedRow,
-    MessagePage, Moment, Notice, OccurrenceView, ProjectRow, ProjectsPage, Ranges, Search, SignIn, Sparkline, Steps,
-    Tab, TagTop,
+    Connect, ErrorPage, ErrorRow, ErrorsPage, MessagePage, Notice, ProjectRow, ProjectsPage, Search, SignIn, TypedInput,
 };
-
-fn now() -> Timestamp {
-    Timestamp::parse("2026-11-21T12:00:00Z").unwrap()
-}
-
-fn ago(seconds: i64) -> Moment {
-    Moment::new(now().plus_seconds(-seconds), now())
-}
 
 fn kept(name: &str, page: &impl Template) -> String {
     let html = web_pages::page(page).unwrap();
@@ -33,114 +23,45 @@ fn kept(name: &str, page: &impl Template) -> String {
     html
 }
 
-fn hours() -> Sparkline {
-    Sparkline::new((0..24).map(|hour| if hour % 5 == 4 { 0 } else { (hour * 7 + 3) % 11 }).collect())
-}
-
-fn row(level: &'static str, kind: &str, message: &str) -> ErrorRow {
-    ErrorRow {
-        fingerprint: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
-        level,
-        kind: kind.to_owned(),
-        message: message.to_owned(),
-        culprit: Some("shop.cart in total".to_owned()),
-        status: "unresolved",
-        is_new: false,
-        is_regressed: false,
-        assignee: None,
-        hours: hours(),
-        count: 12_345,
-        users: 321,
-        first_seen: ago(40 * 86_400),
-        last_seen: ago(90),
-    }
-}
-
-fn errors(rows: Vec<ErrorRow>) -> ErrorsPage {
-    let tab = |name, is_here| Tab { name, href: format!("/projects/shop/errors?status={name}"), is_here };
-    ErrorsPage {
-        frame: frame("Errors of shop", Some("shop")),
-        project: "shop".to_owned(),
-        tabs: vec![tab("unresolved", true), tab("resolved", false), tab("muted", false), tab("all", false)],
-        search: Search { status: "unresolved".to_owned(), ..Search::default() },
-        rows,
-        uncertain: Vec::new(),
-        examined: None,
-        first: None,
-        next: Some("/projects/shop/errors?cursor=x".to_owned()),
-        has_events: true,
-    }
-}
-
 fn error_page(name: &str, occurrence: &model::occurrence::Occurrence) -> String {
     kept(name, &error_of("shop", occurrence))
 }
 
-fn error_of(project: &str, occurrence: &model::occurrence::Occurrence) -> ErrorPage {
-    let why = grouping::explain(occurrence).1;
-    let steps = Steps {
-        first: Some("/first".to_owned()),
-        older: Some("/older".to_owned()),
-        newer: None,
-        last: None,
-        raw: "/raw".to_owned(),
-    };
-    let start = now().plus_seconds(-24 * 3_600);
-    let bars = (0..24).map(|hour| ChartBar {
-        start: start.plus_seconds(hour * 3_600),
-        name: format!("{:02}:00", (hour + 12) % 24),
-        count: (hour as u64 * 37) % 23,
-        href: Some(format!("/zoom/{hour}")),
-    });
-    ErrorPage {
-        frame: frame("error", Some(project)),
-        project: project.to_owned(),
-        head: ErrorHead {
-            fingerprint: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
-            level: occurrence.level.as_str(),
-            kind: occurrence.kind.clone(),
-            message: occurrence.message.clone(),
-            culprit: occurrence.culprit.clone(),
-            platform: occurrence.platform.clone(),
-            status: "unresolved",
-            status_note: None,
-            regressed: Some((ago(7_300), Some("shop@2.4.1".to_owned()))),
-            assignee: Some("ada@acme.example".to_owned()),
-            count: 12_345,
-            users: 321,
-            first_seen: ago(40 * 86_400),
-            last_seen: ago(90),
-            issues: vec![IssueLink { number: 42, url: "https://github.com/acme/shop/issues/42".to_owned() }],
-            parts: vec![MergedRow { fingerprint: "aa1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(), count: 17 }],
-        },
-        chart: Chart::new(bars.collect(), now(), &[(now().plus_seconds(-30_000), "shop@2.4.1".to_owned())]),
-        ranges: Ranges {
-            choices: vec![("24 h", "?range=24h".to_owned(), true), ("14 d", "?range=14d".to_owned(), false)],
-            zoomed: None,
-        },
-        tags: vec![TagTop {
-            name: "browser".to_owned(),
-            values: vec![
-                ("Firefox 145".to_owned(), 9_000, 73, "/f".to_owned()),
-                ("<script>alert(1)</script>".to_owned(), 3_000, 24, "/s".to_owned()),
-            ],
-            rest: 345,
-        }],
-        history: vec![
-            HistoryRow {
-                at: ago(7_300),
-                by: "shop@2.4.1".to_owned(),
-                what: "caused a regression".to_owned(),
-                comment: None,
-            },
-            HistoryRow {
-                at: ago(90_000),
-                by: "ada".to_owned(),
-                what: "commented".to_owned(),
-                comment: Some(Comment { id: "01K".to_owned(), text: "fixed by 4f2c\nI hope".to_owned() }),
-            },
-        ],
-        occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now())),
+/// The URL of a merged error shows the error that it was merged into, and says so.
+#[test]
+fn the_page_of_a_merged_error_names_it() {
+    let page = ErrorPage { opened: Some(merged()), ..error_of("shop", &ordinary()) };
+    let html = kept("merged", &page);
+    assert!(html.contains("<strong>KeyError: &#39;cost&#39;</strong> (<code>aa1e2d3c</code>) was merged"), "{html}");
+    assert!(html.contains("data-sure=\"Delete this error, the error that is merged into it, and all"), "{html}");
+}
+
+/// A rejected form keeps the selection and the input.
+#[test]
+fn a_rejected_form_keeps_its_input() {
+    let rows = vec![row("error", "KeyError", "a")];
+    let chosen = vec![rows[0].fingerprint.clone()];
+    let html = kept("chosen", &ErrorsPage { chosen, cursor: "c7".to_owned(), ..errors(rows) });
+    assert!(html.contains("\" checked aria-label") && html.contains("name=\"cursor\" value=\"c7\""), "{html}");
+    let typed = TypedInput { assignee: Some("<b>".to_owned()), comment: "<i>".to_owned(), other: "zz".to_owned() };
+    let html = kept("typed", &ErrorPage { typed, ..error_of("shop", &ordinary()) });
+    for part in
+        ["value=\"&#60;b&#62;\"", ">&#60;i&#62;</textarea>", "value=\"zz\"", "<details open><summary>Merge another"]
+    {
+        assert!(html.contains(part), "{part}");
+    }
+}
+
+#[test]
+fn the_button_that_ends_a_mute_says_so() {
+    let mut page = error_of("shop", &ordinary());
+    for (status, label) in [("muted", "Unmute"), ("resolved", "Reopen")] {
+        page.head.status = status;
+        let html = web_pages::page(&page).unwrap();
+        assert!(html.contains(&format!("value=\"unresolve\">{label}</button>")), "{html}");
+        let search = Search { status: status.to_owned(), ..Search::default() };
+        let html = web_pages::page(&ErrorsPage { search, ..errors(vec![row("error", "E", "a")]) }).unwrap();
+        assert!(html.contains(&format!("value=\"unresolve\">{label}</button>")), "{html}");
     }
 }
 
@@ -179,7 +100,7 @@ fn projects() {
     let fresh = ProjectRow { name: "warehouse".to_owned(), ..ProjectRow::default() };
     let mut frame = frame("Projects", None);
     frame.notice = Some(Notice { is_good: true, text: "The project old was deleted.".to_owned() });
-    let page = ProjectsPage { frame, projects: vec![shop, fresh], next: None };
+    let page = ProjectsPage { frame, projects: vec![shop, fresh], next: None, typed: String::new() };
     insta::assert_snapshot!(kept("projects", &page));
 }
 
@@ -320,7 +241,7 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
         let mut operations = samples::operating::operations();
         operations.keys.rows.iter_mut().for_each(|row| row.project = Some(project()));
         let row = ProjectRow { name: project(), ..ProjectRow::default() };
-        let projects = ProjectsPage { frame: frame(), projects: vec![row], next: None };
+        let projects = ProjectsPage { frame: frame(), projects: vec![row], next: None, typed: String::new() };
         let pages = [
             web_pages::page(&list),
             web_pages::page(&none),

@@ -68,8 +68,12 @@ fn ask_to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response>
         ("delete", "keys") => "Delete this key? Requests that use it will be rejected.".to_owned(),
         ("delete", "rules") => "Delete this rule?".to_owned(),
         ("delete", "errors") if chosen == 0 => return None,
-        ("delete", "errors") => format!("Delete the selected errors ({chosen}) and all their occurrences?"),
-        ("delete", _) => "Delete this error and all its occurrences?".to_owned(),
+        ("delete", "errors") => {
+            format!("Delete the selected errors ({chosen}), the errors merged into them, and all their occurrences?")
+        }
+        ("delete", _) => {
+            web_pages::delete_question(form.get("merged").and_then(|merged| merged.parse().ok()).unwrap_or_default())
+        }
         _ => return None,
     };
     let mut fields = without_token(form);

@@ -18,6 +18,65 @@ pub struct ApiAnswer {
     pub body: Value,
 }
 
+/// A refusal of the API.
+#[derive(Debug)]
+pub struct ApiRefusal {
+    pub status: StatusCode,
+    /// The name of the reason.
+    pub reason: String,
+    /// The problem, in the words of the API.
+    pub text: String,
+    /// The place in the request that the refusal is about.
+    pub path: Vec<String>,
+}
+
+impl ApiAnswer {
+    /// Returns the `data` of the answer, or the refusal.
+    ///
+    /// # Errors
+    ///
+    /// The refusal.
+    pub fn into_data(mut self) -> Result<Value, ApiRefusal> {
+        if self.status.is_success() {
+            return Ok(self.body["data"].take());
+        }
+        let error = &self.body["errors"][0];
+        let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
+        Err(ApiRefusal {
+            status: self.status,
+            reason: error["reason"].as_str().unwrap_or_default().to_owned(),
+            text: error["message"].as_str().unwrap_or("the request failed").to_owned(),
+            path: error["path"].as_array().into_iter().flatten().map(part).collect(),
+        })
+    }
+}
+
+impl ApiRefusal {
+    /// Whether the visitor can fix the problem on the page with the form.
+    pub fn is_fixable(&self) -> bool {
+        matches!(self.status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND | StatusCode::CONFLICT)
+    }
+
+    /// Returns the part of the path after `begin`; empty if the path does not start with it.
+    pub fn path_below(&self, begin: &[&str]) -> &[String] {
+        let is_there = self.path.iter().zip(begin).filter(|(own, wanted)| own == *wanted).count() == begin.len();
+        if is_there { &self.path[begin.len()..] } else { &[] }
+    }
+
+    /// Returns the message with the place that it is about.
+    pub fn with_place(&self) -> String {
+        match self.path.as_slice() {
+            [] => self.text.clone(),
+            path => format!("At {}: {}", path.join("."), self.text),
+        }
+    }
+
+    /// Turns it into a page of its own.
+    pub fn into_page(self, visit: &Visit) -> PageRefusal {
+        PageRefusal::Said { status: self.status, text: self.text, frame: Box::new(visit.frame("")) }
+    }
+}
+
 impl Pages {
     /// Sends a request to the API and returns its answer, including refusals.
     ///
@@ -41,17 +100,31 @@ impl Pages {
         Ok(ApiAnswer { status: parts.status, headers: parts.headers, body })
     }
 
-    /// Sends a request to the API and returns the `data` of its answer, or the refusal.
+    /// Sends a request to the API and returns the `data` of its answer. A refusal becomes a page of its own.
     pub async fn call(&self, visit: &Visit, method: Method, path: &str, body: &Value) -> Result<Value, PageRefusal> {
+        self.try_call(visit, method, path, body).await?.map_err(|refusal| refusal.into_page(visit))
+    }
+
+    /// Sends a request to the API and returns the `data` of its answer, or the refusal, which the caller shows next to
+    /// the form.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask).
+    pub async fn try_call(
+        &self,
+        visit: &Visit,
+        method: Method,
+        path: &str,
+        body: &Value,
+    ) -> Result<Result<Value, ApiRefusal>, PageRefusal> {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let request = Request::builder().method(method).uri(path).body(body);
-        let refused = |status, text| PageRefusal::Said { status, text, frame: Box::new(visit.frame("")) };
-        let request = request.map_err(|error| refused(StatusCode::BAD_REQUEST, error.to_string()))?;
-        let ApiAnswer { status, mut body, .. } = self.ask(visit, request).await?;
-        match status.is_success() {
-            true => Ok(body["data"].take()),
-            false => Err(refused(status, body["message"].as_str().unwrap_or("the request failed").to_owned())),
-        }
+        let request = Request::builder().method(method).uri(path).body(body).map_err(|error| PageRefusal::Said {
+            status: StatusCode::BAD_REQUEST,
+            text: error.to_string(),
+            frame: Box::new(visit.frame("")),
+        })?;
+        Ok(self.ask(visit, request).await?.into_data())
     }
 
     /// Sends a GET request to the API and parses the `data` of its answer as `T`.

@@ -13,7 +13,7 @@ mod visit;
 
 pub use asking::ask_first;
 pub use browser::answer_browsers;
-pub use call::ApiAnswer;
+pub use call::{ApiAnswer, ApiRefusal};
 pub use cookies::{Cookie, Cookies, form_hash};
 pub use form::Form;
 pub use page::page;

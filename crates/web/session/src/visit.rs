@@ -65,10 +65,16 @@ impl Visit {
         let visitor = Visitor {
             name: self.caller.actor().to_string(),
             may_change: scope.is_some(),
-            is_operator: scope == Some(&Scope::All),
+            is_stack_admin: scope == Some(&Scope::All),
             token: self.form_token(),
         };
         Frame { title: title.to_owned(), visitor: Some(visitor), project: None, notice: self.notice.clone() }
+    }
+
+    /// Returns this visit with a problem as the message at the top of its page.
+    #[must_use]
+    pub fn with_problem(&self, text: impl Into<String>) -> Self {
+        Self { notice: Some(Notice { is_good: false, text: text.into() }), ..self.clone() }
     }
 
     /// Returns the layout around a page of a project.

@@ -45,7 +45,7 @@ impl HistoryEntry {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Actor {
-    /// Somebody with the operator's own key.
+    /// Somebody with the admin key of the stack, which the stack was deployed or started with.
     Operator,
     /// Somebody with a key.
     Key {
@@ -72,7 +72,7 @@ pub enum Actor {
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Operator => f.write_str("operator"),
+            Self::Operator => f.write_str("the stack's admin"),
             Self::Key { id, name } if name.is_empty() => write!(f, "key {id}"),
             Self::Key { name, .. } => f.write_str(name),
             Self::Hook { service, user: Some(user) } => write!(f, "{user} ({service})"),

@@ -11,7 +11,7 @@ pub(crate) fn describe_error_path(operation: Operation<'_>) -> Operation<'_> {
         .parameter(
             "path",
             "message",
-            "the error's message, percent-encoded, of any length; or its fingerprint",
+            "the error's fingerprint; or its message, percent-encoded, of any length, if it came through faultline's own API",
             json!({ "type": "string", "minLength": 1 }),
         )
         .error(Reason::ErrorUnknown, "the project has no such error")

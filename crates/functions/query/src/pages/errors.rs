@@ -2,8 +2,8 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use http::{Method, Request, Uri};
+use axum::response::{IntoResponse, Redirect};
+use http::{Method, Request, StatusCode, Uri};
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -11,7 +11,8 @@ use web_pages::{ErrorRow, ErrorsPage, Moment, Search, Sparkline, Tab};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
-use super::search;
+use super::search::{ParsedSearch, parse_search};
+use super::words::{describe_reason, describe_refusal};
 
 /// The number of errors on a page.
 const ERRORS_PER_PAGE: usize = 50;
@@ -93,6 +94,15 @@ impl ApiError {
         self.regression.as_ref().is_some_and(|regression| regression.at > since)
     }
 
+    /// Returns its type and message.
+    pub(super) fn title(&self) -> String {
+        match (self.kind.as_str(), self.message.as_str()) {
+            ("", message) => message.to_owned(),
+            (kind, "") => kind.to_owned(),
+            (kind, message) => format!("{kind}: {message}"),
+        }
+    }
+
     fn into_row(self, now: Timestamp) -> ErrorRow {
         let since = now.plus_seconds(-DAY_SECONDS);
         ErrorRow {
@@ -131,53 +141,80 @@ pub(super) async fn redirect_to_open(Path(project): Path<String>) -> Redirect {
     Redirect::to(&format!("/projects/{}/errors?status=unresolved", encoded(&project)))
 }
 
+/// The part of the list that a visitor looks at.
+#[derive(Clone, Debug, Default)]
+struct ListView {
+    status: String,
+    /// The search as it was typed.
+    text: String,
+    sort: String,
+    cursor: String,
+}
+
+impl ListView {
+    /// Reads it from the parameters of a URL, or the fields of a form.
+    fn read(fields: &[(String, String)]) -> Self {
+        let field =
+            |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
+        Self { status: field("status"), text: field("q"), sort: field("sort"), cursor: field("cursor") }
+    }
+
+    /// Returns its URL with another status and cursor.
+    fn address(&self, base: &str, status: &str, cursor: &str) -> String {
+        with_query(base, [("status", status), ("q", &self.text), ("sort", &self.sort), ("cursor", cursor)])
+    }
+}
+
 pub(super) async fn show(
     State(pages): State<Pages>,
     visit: Visit,
     Path(project): Path<String>,
     uri: Uri,
 ) -> PageResult {
-    let parameters = http_common::parse_query(uri.query());
-    let parameter =
-        |name: &str| parameters.iter().find(|(key, _)| key == name).map(|(_, value)| value.clone()).unwrap_or_default();
-    let (status, text, sort, cursor) = (parameter("status"), parameter("q"), parameter("sort"), parameter("cursor"));
-    let base = format!("/projects/{}/errors", encoded(&project));
+    let view = ListView::read(&http_common::parse_query(uri.query()));
+    draw(&pages, &visit, project, view, Vec::new()).await
+}
 
-    let mut asked = search::parse_search(&text);
+async fn draw(pages: &Pages, visit: &Visit, project: String, view: ListView, chosen: Vec<String>) -> PageResult {
+    let base = format!("/projects/{}/errors", encoded(&project));
+    let ParsedSearch { parameters: mut asked, hint } = parse_search(&view.text);
     let limit = ERRORS_PER_PAGE.to_string();
-    for (name, value) in [("status", &status), ("sort", &sort), ("cursor", &cursor), ("limit", &limit)] {
+    for (name, value) in [("status", &view.status), ("sort", &view.sort), ("cursor", &view.cursor), ("limit", &limit)] {
         asked.push((name.to_owned(), value.clone()));
     }
     let list = with_query(&base, asked.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    let (list, problem) = match pages.get::<ApiErrors>(&visit, &list).await {
+    let (list, problem) = match pages.get::<ApiErrors>(visit, &list).await {
         Ok(list) => (list, None),
         // A rejected search is shown next to the input, so that it can be corrected. Other refusals have their own
         // page.
-        Err(PageRefusal::Said { status, text, .. }) if status == http::StatusCode::BAD_REQUEST => {
+        Err(PageRefusal::Said { status, text, .. }) if status == StatusCode::BAD_REQUEST => {
             (ApiErrors::default(), Some(text))
         }
         Err(refused) => return Err(refused.in_frame(visit.frame(""))),
     };
-    let is_narrowed = !text.is_empty() || !status.is_empty() || !cursor.is_empty();
+    let is_narrowed = !view.text.is_empty() || !view.status.is_empty() || !view.cursor.is_empty();
     let has_events = match list.errors.is_empty() && is_narrowed && problem.is_none() {
-        true => has_any_events(&pages, &visit, &project).await?,
+        true => has_any_events(pages, visit, &project).await?,
         false => !list.errors.is_empty() || problem.is_some(),
     };
-    let here = |status: &str, cursor: &str| {
-        with_query(&base, [("status", status), ("q", &text), ("sort", &sort), ("cursor", cursor)])
+    let tab = |name: &'static str, word: &str| Tab {
+        name,
+        href: view.address(&base, word, ""),
+        is_here: view.status == word,
     };
-    let tab = |name: &'static str, word: &str| Tab { name, href: here(word, ""), is_here: status == word };
     let shown = ErrorsPage {
         frame: visit.frame_of(&project, &format!("Errors of {project}")),
         tabs: vec![tab("Open", "unresolved"), tab("Resolved", "resolved"), tab("Muted", "muted"), tab("All", "")],
         examined: list
             .examined
             .filter(|_| list.next_cursor.is_some() && list.errors.len() + list.uncertain.len() < ERRORS_PER_PAGE),
-        first: (!cursor.is_empty()).then(|| here(&status, "")),
-        next: list.next_cursor.as_deref().map(|cursor| here(&status, cursor)),
+        first: (!view.cursor.is_empty()).then(|| view.address(&base, &view.status, "")),
+        next: list.next_cursor.as_deref().map(|cursor| view.address(&base, &view.status, cursor)),
         rows: list.errors.into_iter().map(|entry| entry.into_row(visit.now)).collect(),
         uncertain: list.uncertain.into_iter().map(|entry| entry.into_row(visit.now)).collect(),
-        search: Search { status, text, sort, problem },
+        chosen,
+        cursor: view.cursor,
+        search: Search { status: view.status, text: view.text, sort: view.sort, problem, hint },
         has_events,
         project,
     };
@@ -190,56 +227,62 @@ pub(super) async fn has_any_events(pages: &Pages, visit: &Visit, name: &str) -> 
     Ok(!list.errors.is_empty())
 }
 
-/// `POST /pages/projects/{project}/errors`: applies an action to all selected errors.
+/// `POST /pages/projects/{project}/errors`: applies an action to all selected errors. If it is rejected, the list is
+/// shown again with the problem and the selection.
 pub(super) async fn change(
     State(pages): State<Pages>,
     visit: Visit,
     Path(project): Path<String>,
     request: Request<Body>,
-) -> Result<Response, PageRefusal> {
+) -> PageResult {
     let form = Form::read_own(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors", encoded(&project));
     let chosen: Vec<&str> = form.all("error").collect();
-    let field = |name| form.get(name).unwrap_or_default();
-    let back = |done: &str| {
-        let here = [("status", field("status")), ("q", field("q")), ("sort", field("sort")), ("done", done)];
-        Redirect::to(&with_query(&base, here)).into_response()
-    };
-    if chosen.is_empty() {
-        return Ok(back(""));
-    }
     let status = |status: &str| json!({ "errors": chosen, "change": { "status": status } });
-    let (method, path, body, done) = match field("do") {
-        "resolve" => (Method::PATCH, base.clone(), status("resolved"), "changed"),
-        "unresolve" => (Method::PATCH, base.clone(), status("unresolved"), "changed"),
-        "mute" => (Method::PATCH, base.clone(), status("muted"), "changed"),
-        "delete" => (Method::PATCH, base.clone(), json!({ "errors": chosen, "delete": true }), "deleted"),
+    let call = match (form.get("do").unwrap_or_default(), chosen.len()) {
+        (_, 0) => Err("Nothing was changed: select one or more errors first."),
+        ("merge", 1) => Err("Nothing was merged: select two or more errors that are the same."),
+        ("resolve", _) => Ok((Method::PATCH, base.clone(), status("resolved"), "changed")),
+        ("unresolve", _) => Ok((Method::PATCH, base.clone(), status("unresolved"), "changed")),
+        ("mute", _) => Ok((Method::PATCH, base.clone(), status("muted"), "changed")),
+        ("delete", _) => Ok((Method::PATCH, base.clone(), json!({ "errors": chosen, "delete": true }), "deleted")),
         // The first of the list, which was seen last, is the merge target.
-        "merge" => {
+        ("merge", _) => {
             let path = format!("{base}/{}/merge", encoded(chosen[0]));
-            (Method::POST, path, json!({ "errors": chosen[1..] }), "merged")
+            Ok((Method::POST, path, json!({ "errors": chosen[1..] }), "merged"))
         }
-        _ => return Ok(back("")),
+        _ => Err("Nothing was changed: choose an action."),
     };
-    let answer = pages.call(&visit, method, &path, &body).await?;
-    match describe_failures(&answer) {
-        Some(text) => Err(PageRefusal::Said {
-            status: http::StatusCode::CONFLICT,
-            text,
-            frame: Box::new(visit.frame_of(&project, "")),
-        }),
-        None => Ok(back(done)),
-    }
+    let (status, problem) = match call {
+        Err(problem) => (StatusCode::BAD_REQUEST, problem.to_owned()),
+        Ok((method, path, body, done)) => match pages.try_call(&visit, method, &path, &body).await? {
+            Ok(answer) => match describe_failures(&answer) {
+                Some(problem) => (StatusCode::CONFLICT, problem),
+                None => {
+                    let ListView { status, text, sort, .. } = ListView::read(form.fields());
+                    let here = [("status", &*status), ("q", &text), ("sort", &sort), ("done", done)];
+                    return Ok(Redirect::to(&with_query(&base, here)).into_response());
+                }
+            },
+            Err(refusal) if refusal.is_fixable() => (refusal.status, describe_refusal(&refusal)),
+            Err(refusal) => return Err(refusal.into_page(&visit)),
+        },
+    };
+    let chosen = chosen.into_iter().map(str::to_owned).collect();
+    let shown = draw(&pages, &visit.with_problem(problem), project, ListView::read(form.fields()), chosen).await?;
+    Ok((status, shown).into_response())
 }
 
 /// Describes which errors could not be changed, and why.
 fn describe_failures(answer: &Value) -> Option<String> {
     let failed = |one: &Value| {
-        let message = one["failed"]["message"].as_str()?;
-        Some(format!("{}: {message}", one["error"].as_str().unwrap_or_default()))
+        let (reason, text) = (one["failed"]["reason"].as_str()?, one["failed"]["message"].as_str()?);
+        let fingerprint = one["error"].as_str().unwrap_or_default();
+        let short = fingerprint.get(..8).unwrap_or(fingerprint);
+        Some(format!("{short}: {}", describe_reason(reason, &[], text)))
     };
     let failures: Vec<_> = answer["results"].as_array()?.iter().filter_map(failed).collect();
-    (!failures.is_empty()).then(|| failures.join("; "))
+    (!failures.is_empty()).then(|| failures.join(" "))
 }
 
 #[cfg(test)]

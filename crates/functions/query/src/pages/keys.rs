@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use web_pages::{KeyList, KeyRow, MadeKey, Moment};
 use web_session::address::with_query;
-use web_session::{Form, PageRefusal, Pages, Visit};
+use web_session::{ApiRefusal, Form, PageRefusal, Pages, Visit};
 
 /// Hours that a rotated key stays valid, so that it can be replaced everywhere.
 const OVERLAP_HOURS: u32 = 24;
@@ -60,13 +60,13 @@ pub(super) async fn list(
     Ok(KeyList { action, token: visit.form_token(), rows, has_more: list.next_cursor.is_some(), made })
 }
 
-/// Applies a form to a key of `project`, or of the stack. Returns the new key if one was created.
+/// Applies a form to a key of `project`, or of the stack. Returns the new key if one was created, or the API's refusal.
 pub(super) async fn change(
     pages: &Pages,
     visit: &Visit,
     project: Option<&str>,
     form: &Form,
-) -> Result<Option<MadeKey>, PageRefusal> {
+) -> Result<Result<Option<MadeKey>, ApiRefusal>, PageRefusal> {
     let field = |name| form.get(name).unwrap_or_default();
     let key = format!("/keys/{}", web_session::address::encoded(field("id")));
     let (method, path, body) = match field("do") {
@@ -78,10 +78,13 @@ pub(super) async fn change(
         "disable" => (Method::PATCH, key, json!({ "disabled": true })),
         "enable" => (Method::PATCH, key, json!({ "disabled": false })),
         "delete" => (Method::DELETE, key, Value::Null),
-        _ => return Ok(None),
+        _ => return Ok(Ok(None)),
     };
-    let answer = pages.call(visit, method, &path, &body).await?;
+    let answer = match pages.try_call(visit, method, &path, &body).await? {
+        Ok(answer) => answer,
+        Err(refusal) => return Ok(Err(refusal)),
+    };
     let text = |name: &str| answer["key"][name].as_str().map(str::to_owned);
     // Only an answer with a new key has the secret itself.
-    Ok(text("key").map(|key| MadeKey { name: text("name").unwrap_or_default(), key }))
+    Ok(Ok(text("key").map(|key| MadeKey { name: text("name").unwrap_or_default(), key })))
 }

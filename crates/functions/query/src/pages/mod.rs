@@ -12,6 +12,7 @@ mod projects;
 mod search;
 mod settings;
 mod sign_in;
+mod words;
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `GET /operations` in a browser: the page Health, for operators of the stack.
+//! `GET /operations` in a browser: the page Health, for admins of the stack.
 
 use std::collections::BTreeMap;
 
@@ -16,6 +16,7 @@ use web_session::address::encoded;
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::keys;
+use super::words::describe_refusal;
 
 /// The number of dead letters on the page.
 const MAX_LETTERS_SHOWN: usize = 100;
@@ -149,8 +150,13 @@ async fn draw(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> PageResult
 pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
     let form = Form::read_own(&visit, request.into_body()).await?;
     match keys::change(&pages, &visit, None, &form).await? {
-        Some(made) => draw(&pages, &visit, Some(made)).await,
-        None => Ok(Redirect::to("/operations?done=changed").into_response()),
+        Ok(Some(made)) => draw(&pages, &visit, Some(made)).await,
+        Ok(None) => Ok(Redirect::to("/operations?done=changed").into_response()),
+        Err(refusal) if refusal.is_fixable() => {
+            let shown = draw(&pages, &visit.with_problem(describe_refusal(&refusal)), None).await?;
+            Ok((refusal.status, shown).into_response())
+        }
+        Err(refusal) => Err(refusal.into_page(&visit)),
     }
 }
 

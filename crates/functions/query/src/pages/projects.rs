@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::State;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect};
 use futures_util::future::{join, join_all};
 use http::{Method, Request, Uri};
 use http_common::BaseUrl;
@@ -10,10 +10,11 @@ use serde::Deserialize;
 use serde_json::json;
 use web_pages::{Moment, ProjectRow, ProjectsPage, Sparkline};
 use web_session::address::{encoded, with_query};
-use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
+use web_session::{Form, PageResult, Pages, Visit, page};
 
 use super::connect;
 use super::errors::{ApiError, ApiErrors};
+use super::words::describe_refusal;
 
 /// The number of projects on a page. Each one costs two lists of errors and a timeline.
 const PROJECTS_PER_PAGE: usize = 25;
@@ -41,12 +42,18 @@ pub(super) async fn home() -> Redirect {
 pub(super) async fn show(State(pages): State<Pages>, visit: Visit, uri: Uri) -> PageResult {
     let cursor = http_common::parse_query(uri.query()).into_iter().find(|(name, _)| name == "cursor");
     let cursor = cursor.map(|(_, cursor)| format!("&cursor={}", encoded(&cursor))).unwrap_or_default();
-    let answer: ListedProjects = pages.get(&visit, &format!("/projects?limit={PROJECTS_PER_PAGE}{cursor}")).await?;
-    let rows = answer.projects.into_iter().map(|project| load_row(&pages, &visit, project));
+    draw(&pages, &visit, &cursor, String::new()).await
+}
+
+/// Draws the page. `cursor` is a query parameter, or empty; `typed` is the name of a new project that was rejected.
+async fn draw(pages: &Pages, visit: &Visit, cursor: &str, typed: String) -> PageResult {
+    let answer: ListedProjects = pages.get(visit, &format!("/projects?limit={PROJECTS_PER_PAGE}{cursor}")).await?;
+    let rows = answer.projects.into_iter().map(|project| load_row(pages, visit, project));
     let shown = ProjectsPage {
         frame: visit.frame("Projects"),
         projects: join_all(rows).await,
         next: answer.next_cursor.map(|cursor| format!("/?cursor={}", encoded(&cursor))),
+        typed,
     };
     Ok(page(&shown))
 }
@@ -94,16 +101,19 @@ async fn load_hours(pages: &Pages, visit: &Visit, path: &str) -> Sparkline {
     )
 }
 
-/// `POST /pages/projects`: creates a project and shows how to connect it.
-pub(super) async fn create(
-    State(pages): State<Pages>,
-    visit: Visit,
-    request: Request<Body>,
-) -> Result<Response, PageRefusal> {
+/// `POST /pages/projects`: creates a project and shows how to connect it. A rejected name stays in the form.
+pub(super) async fn create(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {
     let base = BaseUrl::from_request(request.headers(), request.extensions());
     let form = Form::read_own(&visit, request.into_body()).await?;
     let name = form.get("name").unwrap_or_default();
-    let made = pages.call(&visit, Method::POST, "/projects", &json!({ "name": name })).await?;
+    let made = match pages.try_call(&visit, Method::POST, "/projects", &json!({ "name": name })).await? {
+        Ok(made) => made,
+        Err(refusal) if refusal.is_fixable() => {
+            let visit = visit.with_problem(describe_refusal(&refusal));
+            return Ok((refusal.status, draw(&pages, &visit, "", name.to_owned()).await?).into_response());
+        }
+        Err(refusal) => return Err(refusal.into_page(&visit)),
+    };
     let project = &made["project"];
     let (id, key) = (project["id"].to_string(), project["clientKey"].as_str().unwrap_or_default());
     Ok(connect::draw_made(&visit, name, &base, id.trim_matches('"'), key).into_response())

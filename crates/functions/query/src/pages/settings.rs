@@ -5,6 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{Method, Request, StatusCode};
 use model::project::Retention;
+use scrub::Personal;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use web_pages::{MadeKey, SettingsFields, SettingsPage};
@@ -12,6 +13,7 @@ use web_session::address::{encoded, with_query};
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::keys;
+use super::words::describe_refusal;
 
 #[derive(Deserialize)]
 struct ProjectAnswer {
@@ -94,14 +96,18 @@ fn read_fields(form: &Form) -> SettingsFields {
     }
 }
 
-/// Builds the request to the API. Input that is not a number is sent as it was typed, so that the API explains the
-/// problem.
-fn describe_change(fields: &SettingsFields) -> Value {
+/// Builds the request to the API. Fails with the problem if it cannot succeed.
+fn describe_change(fields: &SettingsFields) -> Result<Value, String> {
     let text = |text: &str| match text.trim() {
         "" => Value::Null,
         text => text.into(),
     };
-    let number = |typed: &str| typed.trim().parse::<u64>().map_or_else(|_| text(typed), Value::from);
+    let number = |label: &str, typed: &str| match typed.trim() {
+        "" => Ok(Value::Null),
+        typed => typed.parse::<u64>().map(Value::from).map_err(|_| {
+            format!("{label}: use a whole number from 1 to 1 000 000 000, or leave it empty (`{typed}` is not one).")
+        }),
+    };
     let lines = |text: &str| text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().into();
     let origins: Value = match fields.origins.trim() {
         "" => Value::Null,
@@ -109,14 +115,16 @@ fn describe_change(fields: &SettingsFields) -> Value {
         origins => lines(origins),
     };
     let (additional, exempt): (Value, Value) = (lines(&fields.additional), lines(&fields.exempt));
-    let words = fields.personal.split([',', ' ', '\n', '\r']).filter(|word| !word.is_empty());
-    let personal: Vec<String> = words.map(str::to_lowercase).collect();
+    let personal = parse_personal(&fields.personal)?;
     let mut change = json!({
         "owner": text(&fields.owner),
         "tier": fields.tier,
         "timeUnit": fields.time_unit,
-        "retentionDays": number(&fields.retention_days),
-        "limits": { "perMinute": number(&fields.per_minute), "perMonth": number(&fields.per_month) },
+        "retentionDays": number("Keep events", &fields.retention_days)?,
+        "limits": {
+            "perMinute": number("Events per minute", &fields.per_minute)?,
+            "perMonth": number("Events per month", &fields.per_month)?,
+        },
         "scrubbing": { "additional": additional, "exempt": exempt, "personal": personal },
         "allowedOrigins": origins,
     });
@@ -126,7 +134,21 @@ fn describe_change(fields: &SettingsFields) -> Value {
     if !fields.posted_configs.is_empty() {
         change["postedConfigs"] = fields.posted_configs.as_str().into();
     }
-    change
+    Ok(change)
+}
+
+/// Parses the kinds of personal data, each once.
+fn parse_personal(typed: &str) -> Result<Vec<Personal>, String> {
+    let mut kinds = Vec::new();
+    for word in typed.split([',', ' ', '\n', '\r']).filter(|word| !word.is_empty()) {
+        let kind: Personal = serde_json::from_value(word.to_lowercase().into()).map_err(|_| {
+            format!("Personal data to replace: `{word}` is not a kind of it. Use email, ip, iban, phone or ssn.")
+        })?;
+        if !kinds.contains(&kind) {
+            kinds.push(kind);
+        }
+    }
+    Ok(kinds)
 }
 
 pub(super) async fn show(State(pages): State<Pages>, visit: Visit, Path(name): Path<String>) -> PageResult {
@@ -168,14 +190,16 @@ pub(super) async fn save(
 ) -> PageResult {
     let fields = read_fields(&Form::read_own(&visit, request.into_body()).await?);
     let path = format!("/projects/{}", encoded(&name));
-    match pages.call(&visit, Method::PATCH, &path, &describe_change(&fields)).await {
-        Ok(saved) => Ok(changed(saved["project"]["name"].as_str().unwrap_or(&name))),
-        Err(PageRefusal::Said { status: status @ (StatusCode::BAD_REQUEST | StatusCode::CONFLICT), text, .. }) => {
-            let shown = draw(&pages, &visit, name, fields, Some(text), None).await?;
-            Ok((status, shown).into_response())
-        }
-        Err(refused) => Err(refused),
-    }
+    let (status, problem) = match describe_change(&fields) {
+        Err(problem) => (StatusCode::BAD_REQUEST, problem),
+        Ok(change) => match pages.try_call(&visit, Method::PATCH, &path, &change).await? {
+            Ok(saved) => return Ok(changed(saved["project"]["name"].as_str().unwrap_or(&name))),
+            Err(refusal) if refusal.is_fixable() => (refusal.status, describe_refusal(&refusal)),
+            Err(refusal) => return Err(refusal.into_page(&visit)),
+        },
+    };
+    let shown = draw(&pages, &visit, name, fields, Some(problem), None).await?;
+    Ok((status, shown).into_response())
 }
 
 /// Redirects to the page, with the notice that changes were saved.
@@ -192,11 +216,17 @@ pub(super) async fn change_keys(
 ) -> PageResult {
     let form = Form::read_own(&visit, request.into_body()).await?;
     match keys::change(&pages, &visit, Some(&name), &form).await? {
-        Some(made) => {
+        Ok(Some(made)) => {
             let fields = load_fields(&pages, &visit, &name).await?;
             draw(&pages, &visit, name, fields, None, Some(made)).await
         }
-        None => Ok(changed(&name)),
+        Ok(None) => Ok(changed(&name)),
+        Err(refusal) if refusal.is_fixable() => {
+            let fields = load_fields(&pages, &visit, &name).await?;
+            let shown = draw(&pages, &visit, name, fields, Some(describe_refusal(&refusal)), None).await?;
+            Ok((refusal.status, shown).into_response())
+        }
+        Err(refusal) => Err(refusal.into_page(&visit)),
     }
 }
 
@@ -230,9 +260,9 @@ mod tests {
             time_unit: "minute".to_owned(),
             posted_configs: "sealed".to_owned(),
             per_minute: " 100 ".to_owned(),
-            per_month: "many".to_owned(),
+            per_month: "1000".to_owned(),
             additional: "iban\r\n\r\n pin ".to_owned(),
-            personal: "Email, ip".to_owned(),
+            personal: "Email, ip email".to_owned(),
             ..SettingsFields::default()
         };
         let expected = json!({
@@ -241,15 +271,20 @@ mod tests {
             "tier": "low",
             "timeUnit": "minute",
             "retentionDays": null,
-            "limits": { "perMinute": 100, "perMonth": "many" },
+            "limits": { "perMinute": 100, "perMonth": 1000 },
             "scrubbing": { "additional": ["iban", "pin"], "exempt": [], "personal": ["email", "ip"] },
             "allowedOrigins": null,
             "postedConfigs": "sealed",
         });
-        assert_eq!(describe_change(&fields), expected);
-        assert_eq!(
-            describe_change(&SettingsFields { origins: NO_ORIGINS.to_owned(), ..fields })["allowedOrigins"],
-            json!([])
-        );
+        assert_eq!(describe_change(&fields), Ok(expected));
+        let fields = SettingsFields { origins: NO_ORIGINS.to_owned(), ..fields };
+        assert_eq!(describe_change(&fields).unwrap()["allowedOrigins"], json!([]));
+        for (fields, label) in [
+            (SettingsFields { per_month: "many".to_owned(), ..fields.clone() }, "Events per month: "),
+            (SettingsFields { per_minute: "-1".to_owned(), ..fields.clone() }, "Events per minute: "),
+            (SettingsFields { personal: "names".to_owned(), ..fields }, "Personal data to replace: `names`"),
+        ] {
+            assert!(describe_change(&fields).unwrap_err().starts_with(label), "{label}");
+        }
     }
 }

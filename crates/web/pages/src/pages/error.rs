@@ -18,6 +18,20 @@ pub struct ErrorPage {
     pub history: Vec<HistoryRow>,
     /// `None` if all occurrences have expired.
     pub occurrence: Option<OccurrenceView>,
+    /// The error that the URL names, if it is merged into this one.
+    pub opened: Option<MergedRow>,
+    /// The input of a form that was rejected.
+    pub typed: TypedInput,
+}
+
+/// The input of the forms on an error's page.
+#[derive(Clone, Debug, Default)]
+pub struct TypedInput {
+    /// The name in the form that assigns the error; `None` if another form was sent.
+    pub assignee: Option<String>,
+    pub comment: String,
+    /// The error to merge.
+    pub other: String,
 }
 
 /// The head of an error's page: what the error is, and its status.
@@ -61,6 +75,8 @@ pub struct IssueLink {
 #[derive(Clone, Debug)]
 pub struct MergedRow {
     pub fingerprint: String,
+    /// Its type and message.
+    pub title: String,
     /// The number of occurrences.
     pub count: u64,
 }
@@ -103,6 +119,15 @@ pub struct Comment {
     pub text: String,
 }
 
+/// Returns the question before an error is deleted that `merged` errors are merged into.
+pub fn delete_question(merged: usize) -> String {
+    match merged {
+        0 => "Delete this error and all its occurrences?".to_owned(),
+        1 => "Delete this error, the error that is merged into it, and all their occurrences?".to_owned(),
+        more => format!("Delete this error, the {more} errors that are merged into it, and all their occurrences?"),
+    }
+}
+
 impl MergedRow {
     fn short(&self) -> &str {
         self.fingerprint.get(..8).unwrap_or(&self.fingerprint)
@@ -116,5 +141,19 @@ impl ErrorPage {
 
     fn is_open(&self) -> bool {
         self.head.status == "unresolved"
+    }
+
+    /// The label of the button that makes the error unresolved again.
+    fn reopen_label(&self) -> &'static str {
+        if self.head.status == "muted" { "Unmute" } else { "Reopen" }
+    }
+
+    /// The content of the field of the assignee: what was typed, or else the current assignee.
+    fn assignee(&self) -> &str {
+        self.typed.assignee.as_deref().or(self.head.assignee.as_deref()).unwrap_or_default()
+    }
+
+    fn delete_question(&self) -> String {
+        delete_question(self.head.parts.len())
     }
 }

@@ -12,6 +12,10 @@ pub struct ErrorsPage {
     pub tabs: Vec<Tab>,
     pub search: Search,
     pub rows: Vec<ErrorRow>,
+    /// The fingerprints of the selected errors, after a form was rejected.
+    pub chosen: Vec<String>,
+    /// The cursor of this page; empty for the first page.
+    pub cursor: String,
     /// Errors that may match. They have more tags, or more values of a tag, than are kept.
     pub uncertain: Vec<ErrorRow>,
     /// The number of errors that were searched, if the search stopped before the end of the list.
@@ -44,9 +48,22 @@ pub struct Search {
     pub sort: String,
     /// Why the search was rejected.
     pub problem: Option<String>,
+    /// Explains a part of the search that looks like a filter and is none.
+    pub hint: Option<String>,
+}
+
+impl ErrorsPage {
+    fn is_chosen(&self, row: &ErrorRow) -> bool {
+        self.chosen.contains(&row.fingerprint)
+    }
 }
 
 impl Search {
+    /// The label of the button that makes errors unresolved again.
+    fn reopen_label(&self) -> &'static str {
+        if self.status == "muted" { "Unmute" } else { "Reopen" }
+    }
+
     fn is_sorted_by(&self, order: &str) -> bool {
         self.sort == order || (self.sort.is_empty() && order == "lastSeen")
     }

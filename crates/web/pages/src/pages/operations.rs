@@ -4,7 +4,7 @@ use crate::keys::KeyList;
 use crate::pages::rules::FailedRow;
 use crate::{Frame, Moment};
 
-/// The Health page: the state of the stack, for its operators.
+/// The Health page: the state of the stack, for admins of the stack.
 #[derive(Debug, Template)]
 #[template(path = "operations.html")]
 pub struct Operations {

@@ -11,6 +11,8 @@ pub struct ProjectsPage {
     pub projects: Vec<ProjectRow>,
     /// URL of the next page.
     pub next: Option<String>,
+    /// The name of a new project that was rejected.
+    pub typed: String,
 }
 
 #[derive(Clone, Debug, Default)]

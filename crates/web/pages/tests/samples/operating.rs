@@ -1,4 +1,4 @@
-//! Samples of the pages for operators: settings and Health.
+//! Samples of the pages for admins of the stack: settings and Health.
 
 use model::time::Timestamp;
 use web_pages::{KeyList, KeyRow, LetterRow, MadeKey, Moment, MonthCost, Operations, SettingsFields, SettingsPage};

@@ -6,7 +6,7 @@ use http::{Method, Request, StatusCode};
 use serde_json::Value;
 use web_pages::RulesText;
 use web_session::address::encoded;
-use web_session::{ApiAnswer, PageRefusal, Pages, Visit};
+use web_session::{ApiAnswer, ApiRefusal, PageRefusal, Pages, Visit};
 
 /// The document of a project's rules, without its secrets.
 pub(super) struct RulesDocument {
@@ -17,22 +17,14 @@ pub(super) struct RulesDocument {
     pub(super) document: Value,
 }
 
-/// A refusal of the API.
-pub(super) struct ApiError {
-    pub(super) status: StatusCode,
-    pub(super) text: String,
-    /// The place in the request that the refusal is about.
-    path: Vec<String>,
-}
-
 impl RulesDocument {
     pub(super) async fn read(pages: &Pages, visit: &Visit, project: &str) -> Result<Self, PageRefusal> {
         let path = format!("/projects/{}/rules", encoded(project));
         let answered = pages.ask(visit, build_request(visit, Method::GET, &path, None, &Value::Null)?).await?;
         let version = answered.headers.get(ETAG).and_then(|version| version.to_str().ok()).unwrap_or("*").to_owned();
-        match parse_answer(answered) {
+        match answered.into_data() {
             Ok(document) => Ok(Self { path, version, document }),
-            Err(said) => Err(said.refused(visit)),
+            Err(said) => Err(said.into_page(visit)),
         }
     }
 
@@ -48,9 +40,9 @@ impl RulesDocument {
         visit: &Visit,
         seen: &str,
         document: &Value,
-    ) -> Result<Result<Value, ApiError>, PageRefusal> {
+    ) -> Result<Result<Value, ApiRefusal>, PageRefusal> {
         let request = build_request(visit, Method::PUT, &self.path, Some(seen), document)?;
-        pages.ask(visit, request).await.map(parse_answer)
+        pages.ask(visit, request).await.map(ApiAnswer::into_data)
     }
 
     /// Sends a test message to the targets in `wanted`. Returns the results.
@@ -59,34 +51,13 @@ impl RulesDocument {
         pages: &Pages,
         visit: &Visit,
         wanted: &Value,
-    ) -> Result<Result<Value, ApiError>, PageRefusal> {
-        let request = build_request(visit, Method::POST, &format!("{}/test", self.path), None, wanted)?;
-        let answered = pages.ask(visit, request).await?;
-        Ok(parse_answer(answered).map(|mut data| data["results"].take()))
+    ) -> Result<Result<Value, ApiRefusal>, PageRefusal> {
+        let answered = pages.try_call(visit, Method::POST, &format!("{}/test", self.path), wanted).await?;
+        Ok(answered.map(|mut data| data["results"].take()))
     }
 }
 
-impl ApiError {
-    /// Returns the part of the refusal's path after `begin`; empty if the path does not start with it.
-    pub(super) fn path_below(&self, begin: &[&str]) -> &[String] {
-        let is_there = self.path.iter().zip(begin).filter(|(own, wanted)| own == *wanted).count() == begin.len();
-        if is_there { &self.path[begin.len()..] } else { &[] }
-    }
-
-    /// Returns the message with the place that it is about.
-    pub(super) fn with_place(&self) -> String {
-        match self.path.as_slice() {
-            [] => self.text.clone(),
-            path => format!("At {}: {}", path.join("."), self.text),
-        }
-    }
-
-    fn refused(self, visit: &Visit) -> PageRefusal {
-        PageRefusal::Said { status: self.status, text: self.text, frame: Box::new(visit.frame("")) }
-    }
-}
-
-pub(super) fn build_request(
+fn build_request(
     visit: &Visit,
     method: Method,
     path: &str,
@@ -102,17 +73,4 @@ pub(super) fn build_request(
         let text = format!("this form is damaged ({error}): reload the page and try again");
         PageRefusal::Said { status: StatusCode::BAD_REQUEST, text, frame: Box::new(visit.frame("")) }
     })
-}
-
-pub(super) fn parse_answer(mut answered: ApiAnswer) -> Result<Value, ApiError> {
-    match answered.status.is_success() {
-        true => Ok(answered.body["data"].take()),
-        false => {
-            let error = &answered.body["errors"][0];
-            let part = |part: &Value| part.as_str().map_or_else(|| part.to_string(), str::to_owned);
-            let path = error["path"].as_array().into_iter().flatten().map(part).collect();
-            let text = error["message"].as_str().unwrap_or("not found").to_owned();
-            Err(ApiError { status: answered.status, text, path })
-        }
-    }
 }

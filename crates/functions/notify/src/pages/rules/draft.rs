@@ -2,9 +2,7 @@
 
 use serde_json::{Map, Value, json};
 use web_pages::{Field, Input, KINDS, RuleDraft, TargetKind};
-use web_session::Form;
-
-use super::document::ApiError;
+use web_session::{ApiRefusal, Form};
 
 /// Returns the rule in the form of the API. Empty fields are left out. Invalid values are passed on unchanged, and the
 /// API refuses them.
@@ -64,7 +62,7 @@ pub(super) fn typed(form: &Form) -> RuleDraft {
 }
 
 /// Returns the form as it was filled in, with the API's message about the place `path` in the rule.
-pub(super) fn refused(form: &Form, said: &ApiError, path: &[String]) -> RuleDraft {
+pub(super) fn refused(form: &Form, said: &ApiRefusal, path: &[String]) -> RuleDraft {
     let parts: Vec<_> = path.iter().map(String::as_str).collect();
     let chosen = form.get("kind").unwrap_or_default();
     let (wrong, label) = match parts.as_slice() {

@@ -3,12 +3,10 @@
 use http::Method;
 use rules::DeadNotice;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use web_pages::{FailedRow, Moment};
 use web_session::address::encoded;
-use web_session::{PageRefusal, Pages, Visit};
-
-use super::document::{ApiError, build_request, parse_answer};
+use web_session::{ApiRefusal, PageRefusal, Pages, Visit};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,9 +39,8 @@ pub(super) async fn retry(
     visit: &Visit,
     project: &str,
     id: Option<&str>,
-) -> Result<Result<(), ApiError>, PageRefusal> {
+) -> Result<Result<(), ApiRefusal>, PageRefusal> {
     let path = format!("/projects/{}/rules/retry", encoded(project));
     let body = id.map_or_else(|| json!({}), |id| json!({ "ids": [id] }));
-    let answered = pages.ask(visit, build_request(visit, Method::POST, &path, None, &body)?).await?;
-    Ok(parse_answer(answered).map(|_: Value| ()))
+    Ok(pages.try_call(visit, Method::POST, &path, &body).await?.map(drop))
 }

@@ -9,12 +9,12 @@ mod words;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use document::{ApiError, RulesDocument};
+use document::RulesDocument;
 use http::{Request, StatusCode};
 use model::json;
 use serde_json::{Value, json};
 use web_pages::{FailedRow, Notice, RuleDraft, Rules};
-use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
+use web_session::{ApiRefusal, Form, PageRefusal, PageResult, Pages, Visit, page};
 
 /// Maximum size of a form, in bytes: enough for an indented document of 64 KiB with every character percent-encoded.
 const MAX_FORM_BYTES: usize = 512 << 10;
@@ -190,7 +190,7 @@ const CHANGED_TEXT: &str = "Somebody else changed the rules after you opened thi
     above, your text below: copy your changes, reload the page, and make them again.";
 
 /// Returns the page with an error message at the top.
-fn with_notice(mut shown: Rules, said: &ApiError, text: String) -> Outcome {
+fn with_notice(mut shown: Rules, said: &ApiRefusal, text: String) -> Outcome {
     shown.frame.notice = Some(Notice { is_good: false, text });
     Outcome::Page(said.status, Box::new(shown))
 }

@@ -2,55 +2,95 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Redirect, Response};
-use http::{Method, Request};
+use axum::response::{IntoResponse, Redirect};
+use http::{Method, Request, StatusCode};
+use model::id::Fingerprint;
 use model::time::Timestamp;
 use serde_json::{Value, json};
+use web_pages::TypedInput;
 use web_session::address::encoded;
-use web_session::{Form, PageRefusal, Pages, Visit};
+use web_session::{Form, PageResult, Pages, Visit};
 
-/// `POST /pages/projects/{project}/errors/{error}`: one of the forms of the page.
+use super::timeline::Range;
+use super::{NamedError, draw};
+use crate::pages::words::describe_refusal;
+
+/// `POST /pages/projects/{project}/errors/{error}`: one of the forms of the page. If it is rejected, the page is shown
+/// again with the problem and the input.
 pub(in crate::pages) async fn change(
     State(pages): State<Pages>,
     visit: Visit,
     Path((project, error)): Path<(String, String)>,
     request: Request<Body>,
-) -> Result<Response, PageRefusal> {
+) -> PageResult {
     let form = Form::read_own(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors/{}", encoded(&project), encoded(&error));
+    let (status, problem) = match prepare_call(&form, &base, visit.now) {
+        Err(problem) => (StatusCode::BAD_REQUEST, problem.to_owned()),
+        Ok(ApiCall { method, path, body, done }) => match pages.try_call(&visit, method, &path, &body).await? {
+            Ok(_) => {
+                let back = match done {
+                    "deleted" => format!("/projects/{}/errors?status=unresolved&done=deleted", encoded(&project)),
+                    done => format!("{base}?done={done}"),
+                };
+                return Ok(Redirect::to(&back).into_response());
+            }
+            Err(refusal) if refusal.is_fixable() => (refusal.status, describe_refusal(&refusal)),
+            Err(refusal) => return Err(refusal.into_page(&visit)),
+        },
+    };
+    let typed = TypedInput {
+        assignee: (form.get("do") == Some("assign")).then(|| form.get("assignee").unwrap_or_default().to_owned()),
+        comment: form.get("comment").filter(|_| form.get("do") == Some("comment")).unwrap_or_default().to_owned(),
+        other: form.get("other").unwrap_or_default().to_owned(),
+    };
+    let named = NamedError { project, error, occurrence: None, range: Range::default_at(visit.now), typed };
+    let shown = draw(&pages, &visit.with_problem(problem), named).await?;
+    Ok((status, shown).into_response())
+}
+
+/// A call of the API that a form asks for, and the notice when it is done.
+#[derive(Debug)]
+struct ApiCall {
+    method: Method,
+    path: String,
+    body: Value,
+    done: &'static str,
+}
+
+/// Translates a form into a call of the API about the error at `base`. Fails with the problem if it cannot succeed.
+fn prepare_call(form: &Form, base: &str, now: Timestamp) -> Result<ApiCall, &'static str> {
     let field = |name| form.get(name).unwrap_or_default();
-    let status = |status: &str| (Method::PATCH, base.clone(), json!({ "status": status }));
-    let (call, done) = match field("do") {
-        "resolve" => (status("resolved"), "changed"),
-        "unresolve" => (status("unresolved"), "changed"),
-        "resolve-next" => {
-            ((Method::PATCH, base.clone(), json!({ "status": "resolved", "inNextRelease": true })), "changed")
-        }
-        "mute" => ((Method::PATCH, base.clone(), parse_mute(field("until"), visit.now)), "changed"),
-        "assign" => {
-            let assignee = form.get("assignee").map_or(Value::Null, Value::from);
-            ((Method::PATCH, base.clone(), json!({ "assignee": assignee })), "changed")
-        }
-        "comment" => ((Method::POST, format!("{base}/comments"), json!({ "text": field("comment") })), "commented"),
-        "forget" => {
-            let comment = format!("{base}/comments/{}", encoded(field("comment")));
-            ((Method::DELETE, comment, Value::Null), "changed")
-        }
-        "merge" => (
-            (Method::POST, format!("{base}/merge"), json!({ "errors": [parse_fingerprint(field("other"))] })),
-            "merged",
-        ),
-        "unmerge" => ((Method::POST, format!("{base}/unmerge"), json!({ "errors": [field("part")] })), "changed"),
-        "delete" => ((Method::DELETE, base.clone(), Value::Null), "deleted"),
-        _ => return Ok(Redirect::to(&base).into_response()),
+    let patch = |body: Value| ApiCall { method: Method::PATCH, path: base.to_owned(), body, done: "changed" };
+    let post = |action: &str, body: Value, done: &'static str| ApiCall {
+        method: Method::POST,
+        path: format!("{base}/{action}"),
+        body,
+        done,
     };
-    let (method, path, body) = call;
-    pages.call(&visit, method, &path, &body).await?;
-    let back = match done {
-        "deleted" => format!("/projects/{}/errors?status=unresolved&done=deleted", encoded(&project)),
-        done => format!("{base}?done={done}"),
-    };
-    Ok(Redirect::to(&back).into_response())
+    let delete = |path: String, done: &'static str| ApiCall { method: Method::DELETE, path, body: Value::Null, done };
+    Ok(match field("do") {
+        "resolve" => patch(json!({ "status": "resolved" })),
+        "unresolve" => patch(json!({ "status": "unresolved" })),
+        "resolve-next" => patch(json!({ "status": "resolved", "inNextRelease": true })),
+        "mute" => patch(parse_mute(field("until"), now)),
+        "assign" => patch(json!({ "assignee": form.get("assignee").map_or(Value::Null, Value::from) })),
+        "comment" if field("comment").trim().is_empty() => return Err("The comment is empty."),
+        "comment" => post("comments", json!({ "text": field("comment") }), "commented"),
+        "forget" => delete(format!("{base}/comments/{}", encoded(field("comment"))), "changed"),
+        "merge" => {
+            let other = Fingerprint::parse(parse_fingerprint(field("other"))).map_err(|_| {
+                "This is not an error: paste the URL of an error's page, or its fingerprint (32 letters and digits)."
+            })?;
+            if base.ends_with(&other.to_string()) {
+                return Err("This is the error itself: paste the URL of another error's page.");
+            }
+            post("merge", json!({ "errors": [other] }), "merged")
+        }
+        "unmerge" => post("unmerge", json!({ "errors": [field("part")] }), "changed"),
+        "delete" => delete(base.to_owned(), "deleted"),
+        _ => return Err("Nothing was changed: choose an action."),
+    })
 }
 
 /// Finds the fingerprint in what was typed: a fingerprint, or the URL of an error's page.

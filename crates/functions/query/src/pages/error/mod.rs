@@ -12,18 +12,20 @@ use futures_util::future::join4;
 use history::HistoryEntry;
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, Uri};
+use model::id::Fingerprint;
 use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
 use timeline::{ErrorTimeline, Range};
-use web_pages::{ErrorHead, ErrorPage, IssueLink, MergedRow, Moment, OccurrenceView, Steps, TagTop};
+use web_pages::{ErrorHead, ErrorPage, IssueLink, MergedRow, Moment, OccurrenceView, Steps, TagTop, TypedInput};
 use web_session::address::{encoded, with_query};
 use web_session::{PageRefusal, PageResult, Pages, Visit, page};
 use words::describe_limits;
 
 use super::errors::ApiError;
 use super::search;
+use crate::lookup;
 
 /// The number of history entries on a page, and of values per tag.
 const MAX_HISTORY_ENTRIES: usize = 50;
@@ -76,23 +78,40 @@ pub(super) async fn show(
     Path((project, rest)): Path<(String, String)>,
     uri: Uri,
 ) -> PageResult {
-    let (name, occurrence) = match rest.rsplit_once("/occurrences/") {
-        Some((name, id)) => (name, Some(id)),
-        None => (rest.as_str(), None),
+    let (error, occurrence) = match rest.rsplit_once("/occurrences/") {
+        Some((error, id)) => (error.to_owned(), Some(id.to_owned())),
+        None => (rest, None),
     };
-    let base = format!("/projects/{}/errors/{}", encoded(&project), encoded(name));
     let range = Range::parse(&uri, visit.now);
-    let seen = format!("{base}/occurrences/{}", occurrence.unwrap_or("last"));
+    draw(&pages, &visit, NamedError { project, error, occurrence, range, typed: TypedInput::default() }).await
+}
+
+/// The error, and the part of it, that a page shows.
+struct NamedError {
+    project: String,
+    /// The fingerprint or message in the URL. It may name an error that is merged into the one that is shown.
+    error: String,
+    /// The id of an occurrence; `None` for the newest.
+    occurrence: Option<String>,
+    range: Range,
+    /// The input of a form that was rejected.
+    typed: TypedInput,
+}
+
+async fn draw(pages: &Pages, visit: &Visit, named: NamedError) -> PageResult {
+    let NamedError { project, error: name, occurrence, range, typed } = named;
+    let base = format!("/projects/{}/errors/{}", encoded(&project), encoded(&name));
+    let seen = format!("{base}/occurrences/{}", occurrence.as_deref().unwrap_or("last"));
     let (timeline, tags, history) = (
         range.api_address(format!("{base}/timeline")),
         format!("{base}/tags?limit={MAX_TAG_VALUES}"),
         format!("{base}/history?limit={MAX_HISTORY_ENTRIES}"),
     );
     let (timeline, tags, history, seen) = join4(
-        pages.get::<ErrorTimeline>(&visit, &timeline),
-        pages.get::<ApiTags>(&visit, &tags),
-        pages.get::<ApiHistory>(&visit, &history),
-        pages.get::<ApiOccurrence>(&visit, &seen),
+        pages.get::<ErrorTimeline>(visit, &timeline),
+        pages.get::<ApiTags>(visit, &tags),
+        pages.get::<ApiHistory>(visit, &history),
+        pages.get::<ApiOccurrence>(visit, &seen),
     )
     .await;
     let seen = match seen {
@@ -106,25 +125,39 @@ pub(super) async fn show(
         Some(seen) if seen.belongs_to.merged.is_empty() => {
             ErrorWithParts { error: seen.belongs_to.clone(), parts: Vec::new() }
         }
-        _ => load_error(&pages, &visit, &base).await?,
+        _ => load_error(pages, visit, &base).await?,
     };
     let base = format!("/projects/{}/errors/{}", encoded(&project), error.fingerprint);
-    let here = match occurrence {
+    let here = match &occurrence {
         Some(id) => format!("{base}/occurrences/{}", encoded(id)),
         None => base.clone(),
     };
     let title = if error.kind.is_empty() { error.message.clone() } else { error.kind.clone() };
+    let head = draw_head(error, parts, visit.now);
     let shown = ErrorPage {
         frame: visit.frame_of(&project, &title),
-        chart: timeline?.draw(&here),
+        chart: timeline?.draw(&here, &range),
         ranges: range.list_choices(&here),
         tags: tags?.tags.into_iter().map(|tag| tag.top(&project)).collect(),
         history: history?.history.into_iter().map(|done| done.into_row(visit.now)).collect(),
         occurrence: seen.and_then(|seen| seen.draw(&base, &range, visit.now)),
-        head: draw_head(error, parts, visit.now),
+        opened: find_opened(&name, &head),
+        typed,
+        head,
         project,
     };
     Ok(page(&shown))
+}
+
+/// Finds the merged error that the URL names, if it does not name the error that is shown.
+fn find_opened(name: &str, shown: &ErrorHead) -> Option<MergedRow> {
+    let is = |fingerprint: &str, named: &Fingerprint| named.to_string() == fingerprint;
+    let names = lookup::find_fingerprints(name);
+    let first = names.iter().find_map(|named| match shown.parts.iter().find(|part| is(&part.fingerprint, named)) {
+        Some(part) => Some(Some(part.clone())),
+        None => is(&shown.fingerprint, named).then_some(None),
+    });
+    first.flatten()
 }
 
 /// Loads an error without an occurrence. The page has its own timeline, so the range of this one is empty.
@@ -196,7 +229,9 @@ fn draw_head(error: ApiError, parts: Vec<ApiError>, now: Timestamp) -> ErrorHead
         first_seen: moment(error.first_seen),
         last_seen: moment(error.last_seen),
         issues: issues.map(|issue| IssueLink { number: issue.number, url: issue.url }).collect(),
-        parts: parts.map(|part| MergedRow { fingerprint: part.fingerprint, count: part.count }).collect(),
+        parts: parts
+            .map(|part| MergedRow { title: part.title(), fingerprint: part.fingerprint, count: part.count })
+            .collect(),
         fingerprint: error.fingerprint,
         kind: error.kind,
         message: error.message,

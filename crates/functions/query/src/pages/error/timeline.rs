@@ -68,6 +68,12 @@ impl Range {
         Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(choice) }
     }
 
+    /// Returns the range that is shown first.
+    pub(super) fn default_at(now: Timestamp) -> Self {
+        let (_, _, hours, unit) = RANGES[DEFAULT_RANGE];
+        Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(DEFAULT_RANGE) }
+    }
+
     /// Returns the URL of the API at `path` for this range.
     pub(super) fn api_address(&self, path: String) -> String {
         let (start, end) = (self.start.to_string(), self.end.to_string());
@@ -100,28 +106,56 @@ impl Range {
 }
 
 impl ErrorTimeline {
-    /// Draws the chart. Each bar links to its own time span in more detail: a day in hours, an hour in minutes.
-    pub(super) fn draw(self, base: &str) -> Chart {
+    /// Draws the chart of `range`. Each bar links to its own time span in more detail: a day in hours, an hour in
+    /// minutes.
+    pub(super) fn draw(self, base: &str, range: &Range) -> Chart {
         let points = self.points;
         let ends = points.iter().skip(1).map(|point| point.start).chain([self.end]);
         let bars = points.iter().zip(ends).map(|(point, end)| {
             let (text, length) = (point.start.to_string(), end.seconds() - point.start.seconds());
-            let name = match length {
-                ..=60 => text[11..16].to_owned(),
-                61..=3_600 => format!("{} {}", &text[5..10], &text[11..16]),
-                _ => text[..10].to_owned(),
-            };
+            let name = format_label(point.start, range.unit);
             let zoom = || with_query(base, [("from", text.as_str()), ("to", end.to_string().as_str())]);
             ChartBar { start: point.start, name, count: point.count, href: (length > 60 && point.count > 0).then(zoom) }
         });
         let releases: Vec<_> = self.releases.iter().map(|mark| (mark.first_seen, mark.release.clone())).collect();
-        Chart::new(bars.collect(), self.end, &releases)
+        // The ranges on offer end when the page is drawn.
+        let last = if range.choice.is_some() { "now".to_owned() } else { format_label(self.end, range.unit) };
+        Chart::new(bars.collect(), self.end, &last, &releases)
+    }
+}
+
+/// Formats a time as the label of a bar of this unit.
+fn format_label(at: Timestamp, unit: &str) -> String {
+    let text = at.to_string();
+    match unit {
+        "minute" => text[11..16].to_owned(),
+        "hour" => format!("{} {}", &text[5..10], &text[11..16]),
+        _ => text[..10].to_owned(),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The label on the right is the end of the range, not the start of the last bar.
+    #[test]
+    fn a_chart_ends_at_the_end_of_its_range() {
+        let at = |text: &str| Timestamp::parse(text).unwrap();
+        let now = at("2026-11-21T12:30:00Z");
+        for (query, end, expected) in [
+            ("", now, "now"),
+            ("range=90d", now, "now"),
+            ("from=2026-11-20T00:00:00Z&to=2026-11-21T00:00:00Z", at("2026-11-21T00:00:00Z"), "11-21 00:00"),
+            ("from=2026-11-20T10:00:00Z&to=2026-11-20T11:00:00Z", at("2026-11-20T11:00:00Z"), "11:00"),
+        ] {
+            let range = Range::parse(&format!("/x?{query}").parse().unwrap(), now);
+            let points = vec![TimelinePoint { start: range.start, count: 1 }];
+            let chart = ErrorTimeline { points, end, releases: Vec::new() }.draw("/x", &range);
+            let svg = web_pages::page(&chart).unwrap();
+            assert!(svg.contains(&format!("<span>{expected}</span></div>")), "{query}: {svg}");
+        }
+    }
 
     #[test]
     fn a_range_is_a_word_or_two_times() {
