@@ -7,6 +7,6 @@ use super::client::kept_key;
 use super::output::Output;
 
 pub(super) fn run(remote: &Remote) -> anyhow::Result<()> {
-    let key = kept_key(remote)?;
+    let (key, _) = kept_key(remote)?;
     Output::of(remote).show(&json!({ "adminKey": key }), |_| key.clone())
 }

@@ -1,5 +1,6 @@
 //! A client of faultline's HTTP API.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
@@ -12,6 +13,9 @@ use serde_json::Value;
 use super::Remote;
 use local_data::{Access, data_dir};
 
+/// What to do if the key is not in this data directory.
+const ELSEWHERE: &str =
+    "if `faultline serve` uses another directory, name the same one here, with --data or FAULTLINE_DATA";
 /// Where `faultline serve` listens by default.
 const LOCAL: &str = "http://127.0.0.1:8787";
 /// Characters to percent-encode in a segment of a path: all except RFC 3986's unreserved characters.
@@ -34,10 +38,13 @@ pub enum Patience {
 }
 
 /// A client of one faultline, with one key.
+#[derive(Clone)]
 pub struct Client {
     http: reqwest::Client,
     base: Url,
     key: String,
+    /// The data directory that the key was read from, if it was.
+    key_from: Option<PathBuf>,
     patience: Patience,
 }
 
@@ -49,6 +56,8 @@ pub struct RefusedRequest {
     pub status: StatusCode,
     /// `message` of the answer.
     pub message: String,
+    /// The current name of the project, if the request used a former one.
+    pub renamed_to: Option<String>,
 }
 
 /// A failed request. `again_after` is `None` if the failure is permanent, `Some(None)` if the request can be repeated
@@ -66,14 +75,14 @@ impl Client {
         if base.cannot_be_a_base() || !base.scheme().starts_with("http") {
             bail!("`{url}` is not an HTTP URL: use one like {LOCAL}");
         }
-        let key = match &remote.key {
-            Some(key) => key.clone(),
-            None => local_key(remote, &base)?,
+        let (key, key_from) = match &remote.key {
+            Some(key) => (key.clone(), None),
+            None => local_key(remote, &base).map(|(key, dir)| (key, Some(dir)))?,
         };
         // A second installation in the same process fails, which does no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
-        Ok(Self { http, base, key, patience: Patience::None })
+        Ok(Self { http, base, key, key_from, patience: Patience::None })
     }
 
     /// Returns this client with [`Patience::Long`], for a long job.
@@ -163,9 +172,14 @@ impl Client {
             let body = body.map_err(|error| anyhow!(error.without_url()).context(cut()));
             return body.map_err(|error| Failure { error, again_after: None });
         }
-        let message = body.unwrap_or_default()["message"].as_str().unwrap_or("no reason given").to_owned();
+        let body = body.unwrap_or_default();
+        let mut message = body["message"].as_str().unwrap_or("no reason given").to_owned();
+        if let Some(dir) = self.key_from.as_ref().filter(|_| body["error"] == "key_unknown") {
+            message += &format!("; the key was read from {}: {ELSEWHERE}", dir.display());
+        }
         let passing = [StatusCode::TOO_MANY_REQUESTS, StatusCode::SERVICE_UNAVAILABLE].contains(&status);
-        let error = RefusedRequest { status, message }.into();
+        let renamed_to = body["renamedTo"].as_str().map(str::to_owned);
+        let error = RefusedRequest { status, message, renamed_to }.into();
         Err(Failure { error, again_after: passing.then_some(again_after) })
     }
 }
@@ -176,27 +190,31 @@ fn retry_after(answer: &Response) -> Option<Duration> {
 }
 
 /// Reads the admin key from the data directory, to use it on this machine. It is sent to another machine only if the
-/// directory was named explicitly: a URL in the environment must not be enough to send the key elsewhere.
-fn local_key(remote: &Remote, base: &Url) -> anyhow::Result<String> {
+/// directory was named on the command line: variables of the environment must not be enough to send the key elsewhere.
+fn local_key(remote: &Remote, base: &Url) -> anyhow::Result<(String, PathBuf)> {
     let here = match base.host() {
         Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         None => false,
     };
-    if !here && remote.data.is_none() {
+    if !here && !remote.names_data {
         bail!("no key for {base}: use --key or FAULTLINE_KEY");
     }
     kept_key(remote)
 }
 
-/// Reads the admin key from the data directory.
-pub fn kept_key(remote: &Remote) -> anyhow::Result<String> {
+/// Reads the admin key from the data directory. Returns it with the directory.
+pub fn kept_key(remote: &Remote) -> anyhow::Result<(String, PathBuf)> {
     let dir = data_dir(remote.data.clone())?;
     let access = Access::read(&dir)?.with_context(|| {
-        format!("no key: use --key or FAULTLINE_KEY; {} has no key yet, `faultline serve` creates one", dir.display())
+        format!(
+            "there is no key in {}: {ELSEWHERE}; or give a key with --key or FAULTLINE_KEY. The first start of `faultline \
+             serve` creates one",
+            dir.display()
+        )
     })?;
-    Ok(access.admin_key)
+    Ok((access.admin_key, dir))
 }
 
 #[cfg(test)]
@@ -269,8 +287,33 @@ mod tests {
     #[test]
     fn the_local_key_stays_on_this_machine() {
         for url in ["https://errors.example.com", "http://10.0.0.7:8787", "http://127.0.0.1.example.com"] {
-            let error = Client::of(&remote(url, None)).err().unwrap();
-            assert!(error.to_string().contains("--key"), "{url}: {error}");
+            // A directory that the environment names is not enough either.
+            let data = Some(std::env::temp_dir());
+            for remote in [remote(url, None), Remote { data, ..remote(url, None) }] {
+                let error = Client::of(&remote).err().unwrap();
+                assert!(error.to_string().contains("--key"), "{url}: {error}");
+            }
+        }
+    }
+
+    /// After `serve --data DIR`, other commands need the same directory: whoever forgot it is told so.
+    #[tokio::test]
+    async fn a_missing_or_unknown_local_key_names_the_data_directory() {
+        let dir = std::env::temp_dir().join(format!("faultline-no-key-{}", std::process::id()));
+        let error = kept_key(&Remote { data: Some(dir.clone()), ..Remote::default() }).unwrap_err().to_string();
+        assert!(error.contains("--data") && error.contains("FAULTLINE_DATA"), "{error}");
+
+        let app = axum::Router::new().fallback(|| async {
+            (StatusCode::FORBIDDEN, r#"{"message":"the key is unknown","error":"key_unknown"}"#)
+        });
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, app).await });
+        let client = Client::of(&remote(&url, Some("key"))).unwrap();
+        for (key_from, is_named) in [(Some(dir), true), (None, false)] {
+            let client = Client { key_from, ..client.clone() };
+            let error = client.get(&["projects"], &[]).await.unwrap_err().to_string();
+            assert_eq!(error.contains("with --data or FAULTLINE_DATA"), is_named, "{error}");
         }
     }
 

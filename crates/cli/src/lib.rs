@@ -11,36 +11,46 @@ pub mod output;
 mod progress;
 pub mod projects;
 pub mod send;
-mod table;
+pub mod table;
 pub mod text;
-mod tone;
+pub mod tone;
 
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use clap::builder::NonEmptyStringValueParser;
 
 /// Options of every command: where faultline is, the key, and the output format.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Remote {
     /// URL of faultline [default: http://127.0.0.1:8787; for `dlq`, the data directory itself]
-    #[arg(long, env = "FAULTLINE_URL", value_name = "URL", global = true)]
+    #[arg(long, env = "FAULTLINE_URL", value_name = "URL", global = true, value_parser = not_empty())]
     pub url: Option<String>,
     /// API key [default: the admin key in the data directory, for a faultline on this machine]
-    #[arg(long, env = "FAULTLINE_KEY", hide_env_values = true, value_name = "KEY", global = true)]
+    #[arg(long, env = "FAULTLINE_KEY", hide_env_values = true, value_name = "KEY", global = true, value_parser = not_empty())]
     pub key: Option<String>,
-    /// Data directory to read the key from, if no key is given
-    #[arg(long, value_name = "DIR", global = true)]
+    /// Data directory of `faultline serve`, to read the key from if none is given [default: faultline in the user's data
+    /// directory]
+    #[arg(long, env = "FAULTLINE_DATA", value_name = "DIR", global = true)]
     pub data: Option<PathBuf>,
+    /// Whether `data` was given on the command line, and not by the environment.
+    #[arg(skip)]
+    pub names_data: bool,
     /// Print the API's answer as one JSON document
     #[arg(long, global = true)]
     pub json: bool,
+}
+
+/// Parses text that must not be empty: an empty variable of a script must not count as a value.
+fn not_empty() -> NonEmptyStringValueParser {
+    NonEmptyStringValueParser::new()
 }
 
 /// The option `--project` of commands that need one project.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct InProject {
     /// Project [default: the only project, if the key can see just one]
-    #[arg(long, short, env = "FAULTLINE_PROJECT", value_name = "NAME")]
+    #[arg(long, short, env = "FAULTLINE_PROJECT", value_name = "NAME", value_parser = not_empty())]
     pub project: Option<String>,
 }
 

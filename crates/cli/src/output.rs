@@ -57,7 +57,7 @@ impl Output {
     }
 
     /// Formats a table to fit the terminal.
-    pub(crate) fn table(self, table: &Table) -> String {
+    pub fn table(self, table: &Table) -> String {
         table.render(self.columns, |tone, text| self.tone(tone, text))
     }
 }

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::Remote;
 use super::client::{Client, RefusedRequest};
-use super::output::Output;
+use super::output::{Output, note};
 use super::text::harmless;
+use super::{Remote, not_empty};
 
 /// How long `send` waits for the error to be stored. In AWS, processing begins after about two seconds.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -19,7 +19,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(200);
 #[derive(Debug, Clone, clap::Args)]
 pub struct Send {
     /// Project
-    #[arg(long, short, env = "FAULTLINE_PROJECT", default_value = "sample", value_name = "NAME")]
+    #[arg(long, short, env = "FAULTLINE_PROJECT", default_value = "sample", value_name = "NAME", value_parser = not_empty())]
     pub project: String,
     /// Message of the error
     #[arg(long, default_value = "A sample error, sent by `faultline send`", value_name = "TEXT")]
@@ -32,9 +32,7 @@ pub struct Send {
 /// Sends the error, waits until it is stored, and prints the command that shows it.
 pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
     let (client, Send { project, message, create }) = (Client::of(remote)?, options);
-    if !create {
-        check_project(&client, &project).await?;
-    }
+    let project = find_project(&client, project, create).await?;
     let path = ["projects", &project, "errors"];
     let answer = client.send(Method::POST, &path, Some(&sample(&message))).await?;
     let id = &answer["id"];
@@ -50,21 +48,25 @@ pub(super) async fn run(options: Send, remote: &Remote) -> anyhow::Result<()> {
     })
 }
 
-/// Checks that the project exists. Sending to an unknown name with a key for all projects creates the project, so a
-/// typo would create one. A key that cannot read is not checked: a key of one project creates no projects.
-async fn check_project(client: &Client, project: &str) -> anyhow::Result<()> {
-    match client.get(&["projects", project], &[]).await {
-        Ok(_) => Ok(()),
-        Err(error) => match error.downcast_ref::<RefusedRequest>().map(|refused| refused.status) {
-            Some(StatusCode::NOT_FOUND) => {
-                let name = harmless(project);
-                anyhow::bail!(
-                    "there is no project `{name}`: list projects with `faultline projects list`, or create it with --create"
-                )
-            }
-            Some(StatusCode::FORBIDDEN) => Ok(()),
-            _ => Err(error),
-        },
+/// Returns the current name of the project. Unless it may be created, it must exist: sending to an unknown name with a
+/// key for all projects creates the project, so a typo would create one. A key that cannot read is not checked: a key
+/// of one project creates no projects.
+async fn find_project(client: &Client, project: String, create: bool) -> anyhow::Result<String> {
+    let error = match client.get(&["projects", &project], &[]).await {
+        Ok(_) => return Ok(project),
+        Err(error) => error,
+    };
+    let name = harmless(&project);
+    match error.downcast_ref::<RefusedRequest>() {
+        Some(RefusedRequest { renamed_to: Some(current), .. }) => {
+            note(&format!("the project `{name}` was renamed to `{current}`: sending to that"));
+            Ok(current.clone())
+        }
+        Some(refused) if refused.status == StatusCode::NOT_FOUND && !create => anyhow::bail!(
+            "there is no project `{name}`: list projects with `faultline projects list`, or create it with --create"
+        ),
+        Some(refused) if [StatusCode::NOT_FOUND, StatusCode::FORBIDDEN].contains(&refused.status) => Ok(project),
+        _ => Err(error),
     }
 }
 

@@ -9,7 +9,7 @@ const GAP: &str = "  ";
 const NARROWEST: usize = 16;
 
 /// A table whose last column is cut to the space that is left in the terminal.
-pub(crate) struct Table {
+pub struct Table {
     head: Vec<&'static str>,
     rows: Vec<Vec<(Tone, String)>>,
 }
@@ -17,12 +17,18 @@ pub(crate) struct Table {
 impl Table {
     /// Creates an empty table with these headings. A heading that begins with `#` marks a column of numbers, which are
     /// right-aligned.
-    pub(crate) fn new<const N: usize>(head: [&'static str; N]) -> Self {
+    pub fn new<const N: usize>(head: [&'static str; N]) -> Self {
         Self { head: head.to_vec(), rows: Vec::new() }
     }
 
-    pub(crate) fn row<const N: usize>(&mut self, cells: [(Tone, String); N]) {
+    /// Adds a row.
+    pub fn row<const N: usize>(&mut self, cells: [(Tone, String); N]) {
         self.rows.push(cells.into());
+    }
+
+    /// Whether the table has no rows.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
     }
 
     /// Formats the table as text, at most `columns` wide if given. `tone` adds colours.

@@ -5,13 +5,14 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::output::{Output, confirm, note};
-use crate::text::{harmless, shown};
+use crate::text::{counted, harmless, shown};
 use crate::{InProject, Remote};
 
 /// The errors that a command changes.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Named {
-    /// Fingerprints or messages of the errors
+    /// Fingerprints of the errors, as `faultline errors list` prints them; messages work too for errors that came through
+    /// faultline's own API
     #[arg(value_name = "ERROR", required = true)]
     errors: Vec<String>,
     #[command(flatten)]
@@ -83,8 +84,8 @@ pub(super) async fn assign(options: Assignment, remote: &Remote) -> anyhow::Resu
 
 pub(super) async fn delete(named: Named, yes: bool, remote: &Remote) -> anyhow::Result<()> {
     let what = match named.errors.as_slice() {
-        [one] => format!("delete the error `{one}` with all its occurrences"),
-        more => format!("delete {} errors with all their occurrences", more.len()),
+        [one] => format!("delete the error `{one}`, the errors merged into it, and all their occurrences"),
+        more => format!("delete {} errors, the errors merged into them, and all their occurrences", more.len()),
     };
     confirm(yes, &what)?;
     each(named, remote, Method::DELETE, None).await
@@ -111,7 +112,7 @@ async fn each(named: Named, remote: &Remote, method: Method, change: Option<Valu
     Output::of(remote).show(&json!({ "errors": changed }), |_| lines(&changed))?;
     match failed.len() {
         0 => Ok(()),
-        few => anyhow::bail!("{few} of {} errors could not be changed", named.errors.len()),
+        few => anyhow::bail!("{few} of {} could not be changed", counted(named.errors.len() as u64, "error")),
     }
 }
 

@@ -25,8 +25,8 @@ pub struct ListOptions {
     #[arg(long, value_parser = ["lastSeen", "firstSeen", "count", "users"])]
     sort: Option<String>,
     /// Maximum number of errors to list
-    #[arg(long, default_value_t = 25, value_name = "NUMBER")]
-    limit: usize,
+    #[arg(long, default_value_t = 25, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..))]
+    limit: u32,
     /// Continue an earlier list from this cursor
     #[arg(long, value_name = "CURSOR")]
     cursor: Option<String>,
@@ -38,9 +38,10 @@ pub(super) async fn run(options: ListOptions, remote: &Remote) -> anyhow::Result
     let mut parameters = options.filters.parameters();
     parameters.extend(options.sort.map(|sort| ("sort", sort)));
     let mut pages = pages(&client, &["projects", &project, "errors"], parameters, "cursor").from(options.cursor);
+    let limit = options.limit as usize;
     let (mut errors, mut uncertain, mut data) = (Vec::new(), Vec::new(), Value::Null);
-    while errors.len() < options.limit
-        && let Some(mut page) = pages.next(options.limit - errors.len()).await?
+    while errors.len() < limit
+        && let Some(mut page) = pages.next(limit - errors.len()).await?
     {
         if let Value::Array(more) = page["errors"].take() {
             errors.extend(more);

@@ -21,8 +21,8 @@ use super::projects;
 use super::text::shown;
 use super::{InProject, Remote};
 
-/// The commands of `faultline errors`. An error is named by its fingerprint or, if it came through faultline's own API,
-/// by its message.
+/// The commands of `faultline errors`. An error is named by its fingerprint, which `errors list` prints; or, if it came
+/// through faultline's own API and not from a Sentry SDK, by its message.
 #[derive(Debug, Clone, Subcommand)]
 pub enum ErrorsCommand {
     /// Find errors, last seen first
@@ -31,7 +31,7 @@ pub enum ErrorsCommand {
     Show(Show),
     /// Mark errors as resolved: the next occurrence is a regression
     Resolve(Resolution),
-    /// Reopen errors
+    /// Reopen or unmute errors
     Unresolve(Named),
     /// Mute errors, for a time or until unmuted
     Mute(Mute),
@@ -77,7 +77,7 @@ impl InProject {
             [only] => Ok(only.clone()),
             // A list of a thousand names would not help.
             [first, .., last] if names.len() > 20 => {
-                bail!("choose one of the {} projects, from {first} to {last}, with --project", names.len())
+                bail!("choose one of {} projects, from {first} to {last}, with --project", names.len())
             }
             names => bail!("choose a project with --project: {}", names.join(", ")),
         }

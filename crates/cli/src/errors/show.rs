@@ -7,15 +7,16 @@ use serde_json::Value;
 use super::list::{status_tone, title};
 use super::stack;
 use crate::client::Client;
-use crate::output::Output;
-use crate::text::{moment, shown};
+use crate::output::{Output, note};
+use crate::text::{counted, moment, shown};
 use crate::tone::Tone;
 use crate::{InProject, Remote};
 
 /// Options of `faultline errors show`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Show {
-    /// Fingerprint or message of the error
+    /// Fingerprint of the error, as `faultline errors list` prints it; its message, without the type, works too if it
+    /// came through faultline's own API and not from a Sentry SDK
     #[arg(value_name = "ERROR")]
     error: String,
     #[command(flatten)]
@@ -29,7 +30,25 @@ pub(super) async fn run(options: Show, remote: &Remote) -> anyhow::Result<()> {
     let client = Client::of(remote)?;
     let project = options.project.name(&client).await?;
     let data = client.get(&["projects", &project, "errors", &options.error], &[]).await?;
+    if let Some(fingerprint) = merged_name(&options.error, &data["error"]["merged"]) {
+        note(&format!("error {fingerprint} is merged into this one: {}", shown(&data["error"]["fingerprint"])));
+    }
     Output::of(remote).show(&data, |output| text(output, &data, options.all_frames))
+}
+
+/// Returns the fingerprint that `name` stands for, if it is one of those that are merged.
+fn merged_name(name: &str, merged: &Value) -> Option<String> {
+    let by_message = grouping::message_fingerprint(name).to_string();
+    let is_merged = |named: &String| merged.as_array().into_iter().flatten().any(|one| one == named.as_str());
+    [by_message, name.to_lowercase()].into_iter().find(is_merged)
+}
+
+/// Describes when a mute ends: at a time, after a number of occurrences, or with whichever comes first.
+fn muted_until(error: &Value) -> Option<String> {
+    let time = Some(moment(&error["mutedUntil"])).filter(|time| !time.is_empty()).map(|time| format!("{time} UTC"));
+    let count = error["mutedUntilCount"].as_u64().map(|count| format!("it has occurred {}", counted(count, "time")));
+    let ends: Vec<_> = [time, count].into_iter().flatten().collect();
+    (!ends.is_empty()).then(|| ends.join(", or "))
 }
 
 fn text(output: Output, data: &Value, all_frames: bool) -> String {
@@ -37,6 +56,7 @@ fn text(output: Output, data: &Value, all_frames: bool) -> String {
     let mut text = output.tone(Tone::Bold, &title(error));
     let times = |value: &Value| Some(moment(value)).filter(|time| !time.is_empty()).map(|time| format!("{time} UTC"));
     let known = |value: &Value| Some(shown(value)).filter(|text| !text.is_empty());
+    let merged = error["merged"].as_array().map_or(0, Vec::len);
     let minutes = &data["timeline"]["totalCount"];
     let count = known(&error["count"]).map(|count| match minutes.as_u64() {
         Some(month) => format!("{count}, {month} of them this month"),
@@ -51,9 +71,9 @@ fn text(output: Output, data: &Value, all_frames: bool) -> String {
         ("project", known(&error["project"])),
         ("fingerprint", known(&error["fingerprint"])),
         ("status", known(&error["status"]).map(|status| output.tone(status_tone(&error["status"]), &status))),
-        ("muted until", times(&error["mutedUntil"])),
-        ("muted until", known(&error["mutedUntilCount"]).map(|count| format!("it has occurred {count} times"))),
+        ("muted until", muted_until(error)),
         ("regressed", regressed),
+        ("merged", (merged > 0).then(|| format!("{} merged into it", counted(merged as u64, "error")))),
         ("assignee", known(&error["assignee"])),
         ("count", count),
         ("users", known(&error["users"])),

@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::find::{PAGE_SIZE, pages};
 use super::list::title;
-use crate::Remote;
 use crate::client::{Client, RefusedRequest};
 use crate::output::{Output, note, print};
 use crate::projects;
 use crate::text::{harmless_json, moment, now, shown};
 use crate::tone::Tone;
+use crate::{Remote, not_empty};
 
 /// Maximum number of pages that one poll of a project reads. If more than a thousand errors occurred within the same
 /// minutes, the first thousand are enough to show the storm.
@@ -31,7 +31,7 @@ const LOOKS_PER_PROJECT_LIST: usize = 30;
 #[derive(Debug, Clone, clap::Args)]
 pub struct Tail {
     /// Only errors of this project [default: all projects that the key can see]
-    #[arg(long, short, env = "FAULTLINE_PROJECT", value_name = "NAME")]
+    #[arg(long, short, env = "FAULTLINE_PROJECT", value_name = "NAME", value_parser = not_empty())]
     project: Option<String>,
     /// Seconds between two polls
     #[arg(long, default_value_t = 2, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(2..=3600))]

@@ -17,6 +17,11 @@ async fn projects() {
     let project = &set["project"];
     assert_eq!((&project["owner"], &project["limits"]["perMinute"]), (&json!("ann"), &json!(100)), "{set}");
     assert_eq!(project["scrubbing"]["additional"], json!(["iban", "vat"]));
+    let set = shell.json(&["projects", "set", "shop", "--personal", "email"]);
+    let scrubbing = json!({ "additional": ["iban", "vat"], "personal": ["email"] });
+    assert_eq!(set["project"]["scrubbing"], scrubbing, "each list is set alone");
+    let set = shell.json(&["projects", "set", "shop", "--personal="]);
+    assert_eq!(set["project"]["scrubbing"], json!({ "additional": ["iban", "vat"] }), "{set}");
     let set = shell.json(&["projects", "set", "shop", "--owner", "none", "--per-minute", "none"]);
     assert!(set["project"]["owner"].is_null() && set["project"]["limits"]["perMinute"].is_null(), "{set}");
     assert_eq!(set["project"]["tier"], "critical", "settings that are not named do not change");
@@ -197,6 +202,78 @@ async fn ends_are_clean() {
     assert!(code == Some(1) && said.contains("--key"), "{said}");
     assert_eq!(complaint(&["errors", "tail", "--every", "1"]).0, Some(2), "at least two seconds between polls");
     assert_eq!(complaint(&["nonsense"]).0, Some(2));
+}
+
+/// `errors show` takes what the list prints. For anything else it says what to give.
+#[tokio::test]
+async fn an_error_is_named_by_its_fingerprint() {
+    let shell = Shell::new();
+    shell.says(&["send", "--message", "no total"]);
+    let (_, said) = shell.fails(&["errors", "show", "SampleError: no total"]);
+    assert!(said.contains("use the fingerprint") && said.contains("without its type"), "{said}");
+    let listed = shell.says(&["errors", "list"]);
+    let fingerprint = listed.lines().last().unwrap().split(' ').next().unwrap();
+    assert!(shell.says(&["errors", "show", fingerprint]).contains("SampleError: no total"));
+
+    let muted = ["errors", "mute", fingerprint, "--occurrences", "4", "--until", "2027-01-01T00:00:00Z"];
+    shell.says(&muted);
+    let shown = shell.says(&["errors", "show", fingerprint]);
+    assert_eq!(shown.matches("muted until").count(), 1, "{shown}");
+    assert!(shown.contains("2027-01-01 00:00:00 UTC, or it has occurred 5 times"), "{shown}");
+    let (code, said) = shell.fails(&["errors", "list", "--limit", "0"]);
+    assert!(code == Some(2) && said.contains("--limit"), "{said}");
+}
+
+/// `send` finds a renamed project by its former name. Waiting until an error is stored is no refusal.
+#[tokio::test]
+async fn send_finds_a_renamed_project_and_waits_quietly() {
+    let shell = Shell::new();
+    shell.says(&["projects", "create", "old"]);
+    shell.says(&["projects", "set", "old", "--rename", "new"]);
+    for more in [&[][..], &["--create"]] {
+        let said = shell.run(&[&["send", "--project", "old"], more].concat());
+        assert_eq!(said.code, Some(0), "{}", said.err);
+        assert!(said.out.contains("stored") && said.out.contains("--project new"), "{}", said.out);
+        assert!(said.err.contains("renamed to `new`"), "{}", said.err);
+    }
+    let (_, said) = shell.fails(&["send", "--project", "other"]);
+    assert!(said.contains("there is no project `other`"), "{said}");
+    let refused = shell.running.get("/operations").await["data"]["refused"].clone();
+    assert!(refused["error_unknown"].is_null(), "{refused}");
+}
+
+/// `serve` and the other commands take the data directory from the environment, too. Empty variables count as not set.
+#[tokio::test]
+async fn variables_name_the_data_directory() {
+    let shell = Shell::new();
+    let data = shell.path("data");
+    let run = |variables: &[(&str, &str)], arguments: &[&str]| {
+        let mut command = faultline(arguments);
+        command.env("XDG_DATA_HOME", shell.path("nothing")).env("FAULTLINE_URL", shell.running.url(""));
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stdout).unwrap(), String::from_utf8(output.stderr).unwrap())
+    };
+    let data = ("FAULTLINE_DATA", data.to_str().unwrap());
+    let (code, _, said) = run(&[], &["projects", "list"]);
+    assert!(code == Some(1) && said.contains("--data or FAULTLINE_DATA"), "{said}");
+    let empty = ["FAULTLINE_KEY", "FAULTLINE_PROJECT", "FAULTLINE_ADMIN_KEY"].map(|name| (name, ""));
+    let (code, listed, said) = run(&[&[data], &empty[..]].concat(), &["projects", "list"]);
+    assert!(code == Some(0) && listed.contains("sample"), "{said}");
+    let (code, _, said) = run(&[data], &["projects", "list", "--key", ""]);
+    assert!(code == Some(2) && said.contains("--key"), "{said}");
+    // A URL and a directory in the environment do not send the key to another machine.
+    let (code, _, said) = run(&[data, ("FAULTLINE_URL", "https://errors.example.com")], &["projects", "list"]);
+    assert!(code == Some(1) && said.contains("no key for"), "{said}");
+
+    // A directory of the environment does not stop `--memory`; one on the command line contradicts it.
+    let (code, _, said) = run(&[data], &["serve", "--listen", "127.0.0.1:0", "--data", data.1]);
+    assert!(code == Some(1) && said.contains("in use"), "{said}");
+    let (code, _, said) = run(&[data], &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(code == Some(1) && said.contains("in use"), "the variable names it: {said}");
+    let (code, _, said) = run(&[data], &["serve", "--memory", "--listen", "203.0.113.1:1"]);
+    assert!(code == Some(1) && said.contains("cannot listen"), "{said}");
+    let (code, _, said) = run(&[], &["serve", "--memory", "--data", data.1]);
+    assert!(code == Some(2) && said.contains("--memory"), "{said}");
 }
 
 /// Each shell gets its own script.

@@ -20,7 +20,10 @@ pub(crate) struct Running {
 
 pub(crate) fn faultline(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_faultline"));
-    command.args(arguments).env_remove("FAULTLINE_ADMIN_KEY").env_remove("FAULTLINE_KEY").env_remove("FAULTLINE_URL");
+    command.args(arguments);
+    for name in ["ADMIN_KEY", "DATA", "KEY", "PROJECT", "URL"] {
+        command.env_remove(format!("FAULTLINE_{name}"));
+    }
     command
 }
 

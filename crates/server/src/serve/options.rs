@@ -12,10 +12,11 @@ pub struct Serve {
     /// Address and port to listen on; port 0 chooses a free port
     #[arg(long, default_value = "127.0.0.1:8787", value_name = "ADDRESS")]
     pub listen: SocketAddr,
-    /// Directory for all data [default: faultline in the user's data directory]
-    #[arg(long, value_name = "DIR", conflicts_with = "memory")]
+    /// Directory for all data; other commands need the same `--data` to find the key [default: faultline in the user's
+    /// data directory]
+    #[arg(long, env = "FAULTLINE_DATA", value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Keep all data in memory; it is lost when the process ends
+    /// Keep all data in memory, also if FAULTLINE_DATA is set; it is lost when the process ends
     #[arg(long)]
     pub memory: bool,
     /// Admin key, at least 16 characters [default: created at the first start and saved in the data directory]
