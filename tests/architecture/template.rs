@@ -146,6 +146,30 @@ fn the_template_limits_what_can_be_spent() {
     assert!(template.contains("Properties: { ApiId: !Ref Api, Method: POST, Path: /sign-in }"));
 }
 
+/// `query` answers everybody who has a key, and must not write events that `ingest` has not checked. So a function of
+/// its own puts dead letters back.
+#[test]
+fn only_ingest_and_redrive_write_to_the_inbox() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let writes_to_inbox = |lines: &[&str]| {
+        let role = lines.join("\n");
+        let mut statements = role.split("- Sid: ");
+        statements.any(|one| one.contains("sqs:SendMessage") && one.contains("!GetAtt Inbox.Arn"))
+    };
+    let roles = resources(&template, "AWS::IAM::Role");
+    let found: Vec<_> = roles.iter().filter(|(_, lines)| writes_to_inbox(lines)).map(|(name, _)| *name).collect();
+    assert_eq!(found, ["IngestRole", "RedriveRole"]);
+    let functions = resources(&template, "AWS::Serverless::Function");
+    let redriving: Vec<_> = functions.iter().filter(|(_, lines)| lines.contains(&"REDRIVES: \"1\"")).collect();
+    let [(name, lines)] = redriving[..] else { panic!("one function redrives: {redriving:?}") };
+    assert_eq!(*name, "RedriveFunction");
+    for route in ["/dead-letters/redrive", "/pages/operations/redrive"] {
+        let line = format!("Properties: {{ ApiId: !Ref Api, Method: POST, Path: {route} }}");
+        assert!(lines.contains(&line.as_str()), "{route} does not lead to redrive");
+    }
+    assert_eq!(lines.iter().filter(|line| line.starts_with("Properties: { ApiId")).count(), 2, "other routes");
+}
+
 /// In AWS, a request whose route the template does not give to `ingest` or `notify` goes to `query`.
 #[test]
 fn the_template_has_every_route_of_ingest_and_notify() {

@@ -16,7 +16,7 @@ import pages
 import permissions
 import sentry_sdk
 from standin import StandIn
-from stack import ENDPOINT, NAME, Api, Stack, aws, gzipped, shell, wait_until
+from stack import NAME, Api, Stack, aws, gzipped, shell, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN_KEY = os.environ["FAULTLINE_ADMIN_KEY"]
@@ -80,7 +80,7 @@ def resources(checks, stack):
         checks.equal(mine[0]["FunctionResponseTypes"], ["ReportBatchItemFailures"], f"{name} reports batch item failures")
     tried = mine[0]["MaximumRetryAttempts"], mine[0]["MaximumRecordAgeInSeconds"]
     checks.equal(tried, (-1, 86400), "stream records are retried for as long as the stream keeps them")
-    for name in ("ingest", "processor", "query", "notify"):
+    for name in permissions.FUNCTIONS:
         function = aws("lambda").get_function_configuration(FunctionName=stack.function(name))
         checks.equal(function["LoggingConfig"]["SystemLogLevel"], "WARN", f"{name} logs no line per invocation")
 
@@ -224,7 +224,7 @@ def processes_of(function):
 
 
 def failures(checks, api, stack, client):
-    """A message that cannot be processed becomes a dead letter, and is redriven with the commands in docs/src/operate/dead-letters.md."""
+    """A message that cannot be processed becomes a dead letter, and is redriven from the page Health."""
     sqs = aws("sqs")
     dead, inbox = stack["InboxDeadLettersUrl"], stack["InboxUrl"]
     # Ten deliveries of a second each; in the template a hundred of six minutes.
@@ -262,7 +262,12 @@ def failures(checks, api, stack, client):
     checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after ten deliveries")
     checks.equal(api.count("shop", "processed late"), 0, "it is not counted")
     role.restore()
-    shell("aws", "--endpoint-url", ENDPOINT, "sqs", "start-message-move-task", "--source-arn", stack["InboxDeadLettersArn"])
+    browser = pages.Browser(Api(stack))
+    browser.sign_in(ADMIN_KEY, "/operations")
+    token = pages.text(browser.open("/operations")).split('name="token" value="')[1].split('"')[0]
+    checks.equal(browser.submit("/pages/operations/redrive", do="all")[0], 403, "a redrive needs the page's token")
+    status, headers, _ = browser.submit("/pages/operations/redrive", token=token, do="all")
+    checks.equal((status, headers.get("location")), (303, "/operations?done=redriven"), "the page redrives it")
     checks.that(wait_until(lambda: api.count("shop", "processed late") == 1), "after the redrive it is counted once")
     checks.equal((waiting(dead), waiting(inbox)), (0, 0), "the queues are empty")
 
@@ -270,7 +275,7 @@ def failures(checks, api, stack, client):
 def secrets(checks, stack, keys):
     """No key is in the template, the parameters, an environment or a log."""
     text = (ROOT / "template.yaml").read_text() + json.dumps(stack.described, default=str)
-    for name in ("ingest", "processor", "query", "notify"):
+    for name in permissions.FUNCTIONS:
         text += json.dumps(aws("lambda").get_function_configuration(FunctionName=stack.function(name)), default=str)
         text += "".join(stack.log(name))
     for kind, key in keys.items():
@@ -286,7 +291,7 @@ def sealed_by_whom(checks, stack):
     """ingest may create data keys, notify may decrypt, and nobody else may use the sealing key."""
     key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
     checks.equal(key["Arn"], stack["KeyArn"], "the sealing key exists")
-    may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(),
+    may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(), "redrive": set(),
            "notify": {"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"}}
     for name, expected in may.items():
         actions = {action for _, action in permissions.Role(stack, name).permissions() if action.startswith("kms:")}

@@ -167,6 +167,7 @@ pub(super) async fn redrive(
         _ if chosen.is_empty() => return Ok(Redirect::to("/operations")),
         _ => json!({ "ids": chosen }),
     };
-    pages.call(&visit, Method::POST, "/dead-letters/redrive", &body).await?;
-    Ok(Redirect::to("/operations?done=redriven"))
+    let answer = pages.call(&visit, Method::POST, "/dead-letters/redrive", &body).await?;
+    let is_running = answer["running"] == true;
+    Ok(Redirect::to(if is_running { "/operations?done=redriving" } else { "/operations?done=redriven" }))
 }
