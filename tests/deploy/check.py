@@ -14,6 +14,7 @@ import flood
 import notifications
 import pages
 import permissions
+import restore
 import sentry_sdk
 from standin import StandIn
 from stack import NAME, Api, Stack, aws, gzipped, shell, wait_until
@@ -60,6 +61,7 @@ def resources(checks, stack):
     checks.equal(rules["segments"]["Expiration"]["Days"], 90, "segments expire")
     checks.equal(rules["retention-7"]["Expiration"]["Days"], 7, "segments of projects with a retention of a week expire earlier")
     checks.equal(rules["inbox"]["Expiration"]["Days"], 15, "remaining large messages expire")
+    checks.equal(rules["versions"]["NoncurrentVersionExpiration"]["NoncurrentDays"], 7, "old versions expire")
     closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     checks.that(all(closed.values()), "the bucket is private", closed)
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
@@ -341,7 +343,7 @@ def deleted(checks, stack):
         checks.equal(waiting(stack[queue]), 0, f"{queue} is kept")
 
 
-def main(deploy, delete, notify):
+def main(deploy, delete, notify, faultline):
     checks, stack, standin = Checks(), Stack(), StandIn()
     api, unknown = Api(stack, ADMIN_KEY), Api(stack)
     say("the resources")
@@ -372,6 +374,8 @@ def main(deploy, delete, notify):
     shell(*deploy.split(), "RetentionDays=7", "SealingKey=none",
           "AllowedDestinations=hooks.example.org", "PublicUrl=https://errors.example.org")
     redeployed(checks, api, before=stack)
+    say("a restored table")
+    restore.check(checks, api, standin, deploy, faultline)
     say("deletion")
     shell(*delete.split())
     deleted(checks, stack)

@@ -178,6 +178,9 @@ def set_lifecycle(bucket, properties):
         if "ExpirationInDays" in rule:
             expiration = ElementTree.SubElement(element, "Expiration")
             ElementTree.SubElement(expiration, "Days").text = str(rule["ExpirationInDays"])
+        if "NoncurrentVersionExpiration" in rule:
+            versions = ElementTree.SubElement(element, "NoncurrentVersionExpiration")
+            ElementTree.SubElement(versions, "NoncurrentDays").text = str(rule["NoncurrentVersionExpiration"]["NoncurrentDays"])
         if "AbortIncompleteMultipartUpload" in rule:
             abort = ElementTree.SubElement(element, "AbortIncompleteMultipartUpload")
             days = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
