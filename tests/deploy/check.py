@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import uuid
@@ -321,6 +322,16 @@ def redeployed(checks, api, before):
     notify = aws("lambda").get_function_configuration(FunctionName=stack.function("notify"))["Environment"]["Variables"]
     given = [notify[name] for name in ("EMAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
     checks.equal(given, ["errors@example.org", "hooks.example.org", "https://errors.example.org"], "notify follows the parameters, too")
+    checks.equal((stack["Url"], stack["DsnForm"]), ("https://errors.example.org", "https://CLIENT-KEY@errors.example.org/PROJECT-NUMBER"),
+                 "the outputs have the stack's own name")
+    dsn = api.call("POST", "/projects", {"name": "named"})[2]["data"]["project"]["dsn"]
+    checks.that("@errors.example.org/" in dsn and dsn.startswith("https://"), "a DSN has the stack's own name, whatever was asked", dsn)
+    [mapping] = aws("apigatewayv2").get_api_mappings(DomainName="errors.example.org")["Items"]
+    checks.equal((mapping["ApiId"], mapping["Stage"]), (stack["ApiId"], "$default"), "the name leads to the API")
+    zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    records = aws("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    alias = [one["AliasTarget"]["DNSName"].rstrip(".") for one in records if one["Type"] == "A"]
+    checks.equal(alias, [stack["DomainTarget"]], "the record leads to the name's target")
     policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
     mail = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]
     checks.equal(mail, [{"StringEquals": {"ses:FromAddress": "errors@example.org"}}], "notify sends from that address only")
@@ -371,8 +382,13 @@ def main(deploy, delete, notify, faultline):
     say("secrets")
     secrets(checks, stack, {"admin": ADMIN_KEY, "client": project["clientKey"], **notifications.SECRETS})
     say("another deployment, with other parameters")
-    shell(*deploy.split(), "RetentionDays=7", "SealingKey=none",
-          "AllowedDestinations=hooks.example.org", "PublicUrl=https://errors.example.org")
+    zone = aws("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[1]
+    name = ["DomainName=errors.example.org", f"HostedZoneId={zone}"]
+    refused = subprocess.run([*deploy.split(), *name], capture_output=True, text=True)
+    checks.that(refused.returncode and "DomainName needs CertificateArn" in refused.stdout + refused.stderr,
+                "a name without a certificate is refused with the reason", refused.stdout[-600:] + refused.stderr[-600:])
+    shell(*deploy.split(), "RetentionDays=7", "SealingKey=none", "AllowedDestinations=hooks.example.org",
+          *name, "CertificateArn=arn:aws:acm:us-east-1:000000000000:certificate/1")
     redeployed(checks, api, before=stack)
     say("a restored table")
     restore.check(checks, api, standin, deploy, faultline)

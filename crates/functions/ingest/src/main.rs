@@ -30,5 +30,5 @@ async fn main() -> anyhow::Result<()> {
         tokio::join!(directory.connect(), inbox.connect());
     };
     setup.connect(connecting).await;
-    lambda::serve(Front::new(ingest.router(), outcomes)).await
+    setup.http_api()?.serve(Front::new(ingest.router(), outcomes)).await
 }

@@ -29,5 +29,5 @@ async fn main() -> anyhow::Result<()> {
         retention_days: setup.retention_days()?,
     };
     setup.connect(directory.connect()).await;
-    lambda::serve(Front::new(query.router(), outcomes)).await
+    setup.http_api()?.serve(Front::new(query.router(), outcomes)).await
 }

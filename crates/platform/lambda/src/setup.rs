@@ -143,6 +143,15 @@ impl Setup {
         (&self.account, &self.service)
     }
 
+    /// The HTTP API in front of the function: its own address, from `BASE_URL`, and the number of trusted proxies in front
+    /// of it, from `PROXIES`.
+    #[cfg(feature = "http")]
+    pub fn http_api(&self) -> anyhow::Result<crate::HttpApi> {
+        let base = Some(self.variable("BASE_URL")?).filter(|base| !base.is_empty());
+        let base = base.map(|base| base.parse()).transpose().context("BASE_URL")?;
+        Ok(crate::HttpApi { base, proxies: self.variable("PROXIES")?.parse().context("PROXIES is not a number")? })
+    }
+
     /// Waits until the connections are open, at most 2 s. Until its first event a function has a full CPU, whatever its
     /// memory size: DNS look-ups and TLS handshakes are several times as fast as during the first request.
     pub async fn connect(&self, connecting: impl Future<Output = ()>) {
