@@ -170,6 +170,21 @@ fn only_ingest_and_redrive_write_to_the_inbox() {
     assert_eq!(lines.iter().filter(|line| line.starts_with("Properties: { ApiId")).count(), 2, "other routes");
 }
 
+/// API Gateway answers preflights only if no route takes `OPTIONS`: a route for any method, such as `$default`, would run
+/// a function for each.
+#[test]
+fn no_route_of_the_template_takes_preflights() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let routes: Vec<_> = template.lines().filter(|line| line.contains("{ ApiId: !Ref Api")).collect();
+    assert!(routes.len() >= 14, "{routes:?}");
+    for route in routes {
+        let method = route.split("Method: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or("any");
+        assert!(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method), "{route}");
+    }
+    let body = template.split("DefinitionBody:").nth(1).unwrap().split("\n  # ----").next().unwrap();
+    assert!(!body.contains("options:") && !body.contains("any-method"), "a route of notify takes preflights");
+}
+
 /// In AWS, a request whose route the template does not give to `ingest` or `notify` goes to `query`.
 #[test]
 fn the_template_has_every_route_of_ingest_and_notify() {

@@ -230,7 +230,7 @@ def failures(checks, api, stack, client):
     """A message that cannot be processed becomes a dead letter, and is redriven from the page Health."""
     sqs = aws("sqs")
     dead, inbox = stack["InboxDeadLettersUrl"], stack["InboxUrl"]
-    # Ten deliveries of a second each; in the template a hundred of six minutes.
+    # Ten deliveries of a second each; in the template a hundred of seven minutes.
     redrive = {"deadLetterTargetArn": stack["InboxDeadLettersArn"], "maxReceiveCount": 10}
     attributes = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(redrive)}
     sqs.set_queue_attributes(QueueUrl=inbox, Attributes=attributes)
