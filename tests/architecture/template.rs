@@ -143,7 +143,15 @@ fn the_template_limits_what_can_be_spent() {
         assert!(api.contains(&line), "the API has no `{line}`");
     }
     // The settings of a route that does not exist make a deployment fail.
-    assert!(template.contains("Properties: { ApiId: !Ref Api, Method: POST, Path: /sign-in }"));
+    let throttled =
+        template.split("RouteSettings:\n").last().unwrap().lines().filter(|line| line.contains("ThrottlingBurst"));
+    for line in throttled.filter(|line| line.trim().starts_with('"')) {
+        let (method, path) = line.split('"').nth(1).unwrap().split_once(' ').unwrap();
+        assert!(
+            template.contains(&format!("Properties: {{ ApiId: !Ref Api, Method: {method}, Path: {path} }}")),
+            "{path}"
+        );
+    }
 }
 
 /// `query` answers everybody who has a key, and must not write events that `ingest` has not checked. So a function of

@@ -97,6 +97,8 @@ def contract(checks, api, unknown):
     client = project["clientKey"]
 
     checks.equal(unknown.call("GET", "/health")[0], 200, "/health needs no key")
+    status, _, answer = unknown.call("GET", "/health/ingest")
+    checks.equal((status, answer["data"]), (200, {"status": "ok"}), "ingest reaches what it needs")
     checks.equal(unknown.call("GET", "/projects", key="nobody")[0], 403, "an unknown key is refused")
     checks.equal(api.call("GET", "/projects", key=client)[0], 403, "a client key cannot read")
     status, headers, answer = api.call("POST", "/projects/shop/errors", b'{"errors":', key=client)

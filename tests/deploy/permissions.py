@@ -19,10 +19,9 @@ UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents",
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
 }
-# ingest reads the inbox's attributes only to connect before the first event. The processor creates a project if ingest
-# cannot. The processor's poller receives and deletes messages, not the processor itself.
+# The processor creates a project if ingest cannot. The processor's poller receives and deletes messages, not the processor itself.
 UNNEEDED = {
-    ("ingest", "sqs:GetQueueAttributes"), ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
+    ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
     ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
 # Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
@@ -84,7 +83,12 @@ def noise():
 class Ingest:
     """Calls of a client. An unknown key makes ingest read the table, whatever it has cached; a new project makes it call KMS."""
 
-    def __init__(self, checks, api, client):
+    def __init__(self, checks, api, client, role):
+        def health():
+            # Each environment keeps its result for ten seconds.
+            role.forget()
+            return api.call("GET", "/health/ingest")[0]
+
         config = {"type": "slack", "endpoint": "https://hooks.slack.com/services/x", "channel": "#x"}
         fresh = NotifiedProject(checks, api, None)
 
@@ -97,6 +101,7 @@ class Ingest:
         self.does = {
             "dynamodb:GetItem": (403, lambda: api.post("shop", "x", uuid.uuid4().hex)),
             "sqs:SendMessage": (201, lambda: api.post("shop", unique(), client)),
+            "sqs:GetQueueAttributes": (200, health),
             "s3:PutObject": (201, lambda: api.post("shop", unique(), client, context=noise())),
             "kms:GenerateDataKey": (201, sealed),
         }
@@ -355,7 +360,7 @@ def check(checks, api, stack, client, standin, say):
     signed_in(checks, api, stack, role)
 
     role = Role(stack, "ingest")
-    does = Ingest(checks, api, client).does
+    does = Ingest(checks, api, client, role).does
     for index, action in role.permissions():
         if action in UNSEEN or ("ingest", action) in UNNEEDED:
             continue
