@@ -193,6 +193,29 @@ fn no_route_of_the_template_takes_preflights() {
     assert!(!body.contains("options:") && !body.contains("any-method"), "a route of notify takes preflights");
 }
 
+/// `sam build` and `sam deploy` read parameters separately, so an architecture that is a parameter could differ between
+/// them. And cargo-lambda builds for the machine it runs on, unless it is told otherwise.
+#[test]
+fn functions_are_built_for_the_architecture_that_is_deployed() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let named: Vec<_> = template.lines().filter(|line| line.trim().starts_with("Architectures:")).collect();
+    assert_eq!(named, ["    Architectures: [x86_64]"]);
+    let functions = resources(&template, "AWS::Serverless::Function");
+    assert!(functions.len() >= 5, "{functions:?}");
+    for (name, lines) in functions {
+        let folder = lines.iter().find_map(|line| line.strip_prefix("CodeUri: ")).unwrap();
+        let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        let settings = manifest.split("[package.metadata.lambda.build]").nth(1).unwrap().split("\n[").next().unwrap();
+        assert!(settings.lines().any(|line| line == "x86_64 = true"), "{name} is built for the machine that builds it");
+    }
+    // Newer versions of Zig have failed to build with this version of cargo-lambda.
+    for page in ["README.md", "docs/src/operate/deploy-aws.md", "tests/deploy/run", ".github/workflows/ci.yml"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        assert!(text.contains("aws-sam-cli==1.170.0"), "{page}");
+        assert!(text.contains("cargo-lambda==1.9.2 ziglang==0.14.0"), "{page} names other tools");
+    }
+}
+
 /// In AWS, a request whose route the template does not give to `ingest` or `notify` goes to `query`.
 #[test]
 fn the_template_has_every_route_of_ingest_and_notify() {
