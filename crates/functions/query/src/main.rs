@@ -27,6 +27,7 @@ async fn main() -> anyhow::Result<()> {
         clock,
         outcomes: outcomes.clone(),
         retention_days: setup.retention_days()?,
+        capacity: setup.variable("TABLE_CAPACITY")?.parse()?,
     };
     setup.connect(directory.connect()).await;
     setup.http_api()?.serve(Front::new(query.router(), outcomes)).await

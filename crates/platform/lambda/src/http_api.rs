@@ -196,7 +196,8 @@ mod tests {
             event["headers"]["x-forwarded-for"] = forwarded.into();
             let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
             let api = HttpApi { proxies, base: None };
-            let client = ClientAddress::find_in(api.as_sent(request).extensions()).map(|client| client.ip().to_string());
+            let client =
+                ClientAddress::find_in(api.as_sent(request).extensions()).map(|client| client.ip().to_string());
             assert_eq!(client.as_deref(), Some(expected), "{proxies} proxies, {forwarded}");
         }
     }

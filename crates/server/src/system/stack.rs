@@ -91,6 +91,7 @@ impl Stack {
             clock: clock.clone(),
             outcomes: outcomes.clone(),
             retention_days: settings.retention_days,
+            capacity: Capacity::default(),
         };
         let notify = Arc::new(Notify::new(notify::Parts {
             stores: stores.clone(),

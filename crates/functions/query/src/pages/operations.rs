@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use futures_util::future::try_join3;
 use http::{Method, Request};
+use model::cost::Capacity;
 use model::time::Timestamp;
 use rules::DeadNotice;
 use serde::Deserialize;
@@ -43,7 +44,8 @@ struct ApiMonth {
     events: u64,
     dollars: ApiDollars,
     dollars_per_million: ApiDollars,
-    dollars_idle: ApiDollars,
+    dollars_idle: f64,
+    capacity: Capacity,
     prices: String,
 }
 
@@ -137,7 +139,11 @@ async fn draw(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> PageResult
             events: month.events,
             so_far: month.dollars.into_pair(),
             million: month.dollars_per_million.into_pair(),
-            idle: month.dollars_idle.into_pair(),
+            idle: month.dollars_idle,
+            capacity: match month.capacity {
+                Capacity::Provisioned => "provisioned",
+                Capacity::OnDemand => "on-demand",
+            },
             prices: month.prices,
         },
         keys,
