@@ -143,7 +143,77 @@ fn the_template_limits_what_can_be_spent() {
         assert!(api.contains(&line), "the API has no `{line}`");
     }
     // The settings of a route that does not exist make a deployment fail.
-    assert!(template.contains("Properties: { ApiId: !Ref Api, Method: POST, Path: /sign-in }"));
+    let throttled =
+        template.split("RouteSettings:\n").last().unwrap().lines().filter(|line| line.contains("ThrottlingBurst"));
+    for line in throttled.filter(|line| line.trim().starts_with('"')) {
+        let (method, path) = line.split('"').nth(1).unwrap().split_once(' ').unwrap();
+        assert!(
+            template.contains(&format!("Properties: {{ ApiId: !Ref Api, Method: {method}, Path: {path} }}")),
+            "{path}"
+        );
+    }
+}
+
+/// `query` answers everybody who has a key, and must not write events that `ingest` has not checked. So a function of
+/// its own puts dead letters back.
+#[test]
+fn only_ingest_and_redrive_write_to_the_inbox() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let writes_to_inbox = |lines: &[&str]| {
+        let role = lines.join("\n");
+        let mut statements = role.split("- Sid: ");
+        statements.any(|one| one.contains("sqs:SendMessage") && one.contains("!GetAtt Inbox.Arn"))
+    };
+    let roles = resources(&template, "AWS::IAM::Role");
+    let found: Vec<_> = roles.iter().filter(|(_, lines)| writes_to_inbox(lines)).map(|(name, _)| *name).collect();
+    assert_eq!(found, ["IngestRole", "RedriveRole"]);
+    let functions = resources(&template, "AWS::Serverless::Function");
+    let redriving: Vec<_> = functions.iter().filter(|(_, lines)| lines.contains(&"REDRIVES: \"1\"")).collect();
+    let [(name, lines)] = redriving[..] else { panic!("one function redrives: {redriving:?}") };
+    assert_eq!(*name, "RedriveFunction");
+    for route in ["/dead-letters/redrive", "/pages/operations/redrive"] {
+        let line = format!("Properties: {{ ApiId: !Ref Api, Method: POST, Path: {route} }}");
+        assert!(lines.contains(&line.as_str()), "{route} does not lead to redrive");
+    }
+    assert_eq!(lines.iter().filter(|line| line.starts_with("Properties: { ApiId")).count(), 2, "other routes");
+}
+
+/// API Gateway answers preflights only if no route takes `OPTIONS`: a route for any method, such as `$default`, would run
+/// a function for each.
+#[test]
+fn no_route_of_the_template_takes_preflights() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let routes: Vec<_> = template.lines().filter(|line| line.contains("{ ApiId: !Ref Api")).collect();
+    assert!(routes.len() >= 14, "{routes:?}");
+    for route in routes {
+        let method = route.split("Method: ").nth(1).and_then(|rest| rest.split(',').next()).unwrap_or("any");
+        assert!(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method), "{route}");
+    }
+    let body = template.split("DefinitionBody:").nth(1).unwrap().split("\n  # ----").next().unwrap();
+    assert!(!body.contains("options:") && !body.contains("any-method"), "a route of notify takes preflights");
+}
+
+/// `sam build` and `sam deploy` read parameters separately, so an architecture that is a parameter could differ between
+/// them. And cargo-lambda builds for the machine it runs on, unless it is told otherwise.
+#[test]
+fn functions_are_built_for_the_architecture_that_is_deployed() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let named: Vec<_> = template.lines().filter(|line| line.trim().starts_with("Architectures:")).collect();
+    assert_eq!(named, ["    Architectures: [x86_64]"]);
+    let functions = resources(&template, "AWS::Serverless::Function");
+    assert!(functions.len() >= 5, "{functions:?}");
+    for (name, lines) in functions {
+        let folder = lines.iter().find_map(|line| line.strip_prefix("CodeUri: ")).unwrap();
+        let manifest = std::fs::read_to_string(root().join(folder).join("Cargo.toml")).unwrap();
+        let settings = manifest.split("[package.metadata.lambda.build]").nth(1).unwrap().split("\n[").next().unwrap();
+        assert!(settings.lines().any(|line| line == "x86_64 = true"), "{name} is built for the machine that builds it");
+    }
+    // Newer versions of Zig have failed to build with this version of cargo-lambda.
+    for page in ["README.md", "docs/src/operate/deploy-aws.md", "tests/deploy/run", ".github/workflows/ci.yml"] {
+        let text = std::fs::read_to_string(root().join(page)).unwrap();
+        assert!(text.contains("aws-sam-cli==1.170.0"), "{page}");
+        assert!(text.contains("cargo-lambda==1.9.2 ziglang==0.14.0"), "{page} names other tools");
+    }
 }
 
 /// In AWS, a request whose route the template does not give to `ingest` or `notify` goes to `query`.

@@ -40,7 +40,9 @@ pub const RECORD: u64 = 1_000;
 pub const PAYLOAD: u64 = 6 << 20;
 /// Number of messages that Lambda's poller receives or deletes with one request.
 pub const POLLED: u64 = 10;
-/// Number of requests that Lambda's pollers send to an empty queue in a month: five pollers, each waiting 20 s.
-pub const IDLE_POLLS: f64 = 5.0 * 30.4 * 86_400.0 / 20.0;
+/// Number of pollers of Lambda at the beginning. With a maximum concurrency, there are never fewer.
+pub const POLLERS: usize = 5;
+/// Number of requests that Lambda's pollers send to an empty queue in a month, each waiting 20 s.
+pub const IDLE_POLLS: f64 = POLLERS as f64 * 30.4 * 86_400.0 / 20.0;
 /// Average utilisation of provisioned capacity.
 pub const USED: f64 = 0.7;

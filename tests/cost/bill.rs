@@ -1,11 +1,11 @@
 //! The cost of a replayed workload, in dollars per million events.
 
-use super::replay::Replayed;
+use super::counts::Counts;
 use super::{assumed, prices, template};
 
 const MILLION: f64 = 1e6;
 
-/// A line of a bill, in dollars per million events.
+/// A line of a bill, in dollars.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BillLine {
     pub what: &'static str,
@@ -14,6 +14,9 @@ pub struct BillLine {
     /// With on-demand capacity.
     pub on_demand: f64,
 }
+
+/// The lines for capacity of the table.
+pub const CAPACITY: [&str; 3] = ["table, writes", "table, GSI writes", "table, reads"];
 
 impl BillLine {
     fn same(what: &'static str, dollars: f64) -> Self {
@@ -26,6 +29,10 @@ impl BillLine {
 
     fn reads(what: &'static str, units: f64) -> Self {
         Self { what, provisioned: units * provisioned(prices::READ_HOUR), on_demand: units * prices::READ / MILLION }
+    }
+
+    pub fn is_capacity(&self) -> bool {
+        CAPACITY.contains(&self.what)
     }
 }
 
@@ -45,67 +52,59 @@ fn invocations(function: &str, count: f64, waits: f64, cpu: f64) -> [f64; 2] {
 }
 
 /// Duration of an invocation of the processor, in seconds: waiting, and computing with the CPU share of its memory.
-pub fn processor_seconds(of: &Replayed) -> [f64; 2] {
-    let batches = of.batches as f64;
-    [
-        of.waits[1].as_secs_f64() / batches,
-        processor_cpu(of) * assumed::WHOLE_CPU / template::memory("ProcessorFunction"),
-    ]
+pub fn processor_seconds(of: &Counts) -> [f64; 2] {
+    let memory = template::memory("ProcessorFunction");
+    [of.waits[1] / of.batches, processor_cpu(of) * assumed::WHOLE_CPU / memory]
 }
 
-fn processor_cpu(of: &Replayed) -> f64 {
-    let (events, errors) = (of.events as f64, of.errors as f64);
-    assumed::INVOCATION_CPU + (events * assumed::DIGEST_CPU + errors * assumed::DIGEST_ERROR_CPU) / of.batches as f64
+fn processor_cpu(of: &Counts) -> f64 {
+    assumed::INVOCATION_CPU + (assumed::DIGEST_CPU + of.errors * assumed::DIGEST_ERROR_CPU) / of.batches
 }
 
-/// Returns the bill of a workload.
-pub fn bill(of: &Replayed) -> Vec<BillLine> {
-    let events = of.events as f64;
-    let [ingest, processor, notify] = of.waits.map(|wait| wait.as_secs_f64());
-    let each = |waits: f64, count: u64| if count == 0 { 0.0 } else { waits / count as f64 };
-    let ingests = invocations("IngestFunction", events, each(ingest, of.events), assumed::INGEST_CPU);
-    let error_commits =
-        invocations("ProcessorFunction", of.batches as f64, each(processor, of.batches), processor_cpu(of));
-    let notified = of.notified as f64;
-    let notifies = invocations("NotifyFunction", notified, each(notify, of.notified), assumed::INVOCATION_CPU);
-    let (counted, written) = (&of.counted, of.counted.written());
-    let puts = counted.of("S3", "PutObject");
-    let s3 = puts.calls as f64 * prices::S3_PUT + counted.of("S3", "GetObject").calls as f64 * prices::S3_GET;
-    let sends = counted.of("SQS", "SendMessage").charged as f64;
-    let kms: u64 = counted.calls.iter().filter(|(of, _)| of.service == "KMS").map(|(_, calls)| calls.calls).sum();
-    let grown = counted.grown.max(0) as f64 / prices::GB;
+/// Returns the bill for a million events of a workload.
+pub fn bill(of: &Counts) -> Vec<BillLine> {
+    let [ingest, processor, notify] = of.waits;
+    let each = |waits: f64, count: f64| if count == 0.0 { 0.0 } else { waits / count };
+    let ingests = invocations("IngestFunction", 1.0, ingest, assumed::INGEST_CPU);
+    let commits = invocations("ProcessorFunction", of.batches, each(processor, of.batches), processor_cpu(of));
+    let notifies = invocations("NotifyFunction", of.notified, each(notify, of.notified), assumed::INVOCATION_CPU);
+    let s3 = of.puts * prices::S3_PUT + of.gets * prices::S3_GET;
+    let grown = of.grown / prices::GB;
     let lines = [
-        BillLine::same("HTTP API", of.requests as f64 * prices::HTTP_API / MILLION),
+        BillLine::same("HTTP API", of.requests * prices::HTTP_API / MILLION),
         BillLine::same("ingest, requests", ingests[0]),
         BillLine::same("ingest, seconds", ingests[1]),
-        BillLine::same("inbox, sends", sends * prices::SQS / MILLION),
-        BillLine::same("inbox, receives and deletes", of.polls as f64 * prices::SQS / MILLION),
-        BillLine::same("the processor, requests", error_commits[0]),
-        BillLine::same("the processor, seconds", error_commits[1]),
+        BillLine::same("inbox, sends", of.sends * prices::SQS / MILLION),
+        BillLine::same("inbox, receives and deletes", of.polls * prices::SQS / MILLION),
+        BillLine::same("the processor, requests", commits[0]),
+        BillLine::same("the processor, seconds", commits[1]),
         BillLine::same("segments, writes", s3 / MILLION),
-        BillLine::same("segments, first month", puts.sent as f64 / prices::GB * prices::S3_GB),
-        BillLine::writes("table, writes", written.units as f64),
-        BillLine::writes("table, GSI writes", written.index_units as f64),
-        BillLine::reads("table, reads", counted.read_units),
+        BillLine::same("segments, first month", of.put_bytes / prices::GB * prices::S3_GB),
+        BillLine::writes("table, writes", of.write_units),
+        BillLine::writes("table, GSI writes", of.index_units),
+        BillLine::reads("table, reads", of.read_units),
         BillLine::same("table, first month and backups", grown * (prices::TABLE_GB + prices::BACKUP_GB)),
         BillLine::same("stream, read by Lambda", prices::STREAM_BY_LAMBDA),
         BillLine::same("notify, requests", notifies[0]),
         BillLine::same("notify, seconds", notifies[1]),
-        BillLine::same("KMS", kms as f64 * prices::KMS / MILLION),
+        BillLine::same("KMS", of.kms * prices::KMS / MILLION),
         // The functions log from WARN on, so they log nothing while all is well.
         BillLine::same("logs", 0.0),
     ];
-    let scale = MILLION / events;
     let for_a_million = |line: BillLine| BillLine {
         what: line.what,
-        provisioned: line.provisioned * scale,
-        on_demand: line.on_demand * scale,
+        provisioned: line.provisioned * MILLION,
+        on_demand: line.on_demand * MILLION,
     };
     lines.map(for_a_million).to_vec()
 }
 
 /// The sum of all lines.
-pub fn total(lines: &[BillLine]) -> BillLine {
-    let sum = |of: fn(&BillLine) -> f64| lines.iter().map(of).sum();
-    BillLine { what: "together", provisioned: sum(|line| line.provisioned), on_demand: sum(|line| line.on_demand) }
+pub fn total<'a>(lines: impl IntoIterator<Item = &'a BillLine>) -> BillLine {
+    let start = BillLine { what: "together", provisioned: 0.0, on_demand: 0.0 };
+    lines.into_iter().fold(start, |sum, line| BillLine {
+        provisioned: sum.provisioned + line.provisioned,
+        on_demand: sum.on_demand + line.on_demand,
+        ..sum
+    })
 }

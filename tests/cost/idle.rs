@@ -1,6 +1,6 @@
 //! The monthly cost of the stack of template.yaml while nothing happens.
 
-use super::bill::BillLine;
+use super::bill::{BillLine, total};
 use super::{assumed, prices, template};
 
 /// Alarms that autoscaling creates for one scaling policy of DynamoDB: two for each direction.
@@ -9,6 +9,26 @@ const ALARMS_OF_A_POLICY: u64 = 4;
 const SWEEP: f64 = 0.010;
 /// Sweeps of the outbox per month: one each minute.
 const SWEEPS: f64 = 60.0 * prices::HOURS;
+
+/// What the KMS key costs a month in a number of years: each of the first two rotations adds $1.
+pub fn kms_key(years: f64) -> f64 {
+    let rotations = (years * 365.0 / template::number("Key", "RotationPeriodInDays") as f64).floor();
+    prices::KMS_KEY * (1.0 + rotations.min(2.0))
+}
+
+/// What is left of the idle bill in an account whose always-free tiers nobody else uses.
+pub fn beyond_free_tiers() -> BillLine {
+    let is_free = |line: &&BillLine| {
+        let what = line.what;
+        // The index has the same minimum.
+        let units = 2.0 * template::number("TableMinimum", "Default") as f64;
+        let has_free_units = what.starts_with("table and GSI") && units <= prices::FREE_UNITS;
+        let has_free_requests = what.starts_with("the inbox") && assumed::IDLE_POLLS <= prices::FREE_SQS;
+        let has_free_invocations = what.starts_with("notify") && SWEEPS <= prices::FREE_LAMBDA;
+        has_free_units || has_free_requests || has_free_invocations
+    };
+    total(idle().iter().filter(|line| !is_free(line)))
+}
 
 /// Returns the bill of a month, in dollars, with provisioned and with on-demand capacity.
 pub fn idle() -> Vec<BillLine> {
@@ -24,7 +44,7 @@ pub fn idle() -> Vec<BillLine> {
         both("table and GSI, read units", units * prices::READ_HOUR, 0.0),
         both("alarms: ours, and those that autoscaling creates", alarms(true), alarms(false)),
         same("the inbox, asked by Lambda", assumed::IDLE_POLLS * prices::SQS / 1e6),
-        same("KMS key that seals rules", prices::KMS_KEY * template::resources("AWS::KMS::Key") as f64),
+        same("KMS key that seals rules", kms_key(0.0)),
         same("notify, checking each minute for due notifications", sweeps),
         both("the same, reads of the GSI", 0.0, SWEEPS * prices::READ / 2.0 / 1e6),
         same("its schedule", SWEEPS * prices::SCHEDULE / 1e6),

@@ -6,7 +6,10 @@
 
 pub mod assumed;
 pub mod bill;
+pub mod counts;
+pub mod guide;
 pub mod idle;
+pub mod month;
 pub mod prices;
 pub mod replay;
 pub mod storm;

@@ -52,6 +52,12 @@ pub const FREE_DASHBOARDS: u64 = 3;
 /// A million invocations by a schedule.
 pub const SCHEDULE: f64 = 0.0;
 
+/// Always-free tiers, a month: requests of SQS, invocations of Lambda, and provisioned units of DynamoDB each for reads
+/// and writes. An account has each of them once.
+pub const FREE_SQS: f64 = 1e6;
+pub const FREE_LAMBDA: f64 = 1e6;
+pub const FREE_UNITS: f64 = 25.0;
+
 /// Hours per month, as AWS counts them.
 pub const HOURS: f64 = 730.0;
 /// Bytes of a gigabyte in storage prices.

@@ -13,6 +13,7 @@ use server::system::Resources;
 use store::clock::Clock;
 use tokio::time::Instant;
 
+use super::month::SteadyRate;
 use super::workload::{Kind, Rate, envelope};
 use super::{assumed, template};
 use crate::meter::{Counted, Meter};
@@ -20,9 +21,14 @@ use crate::turns::{Turns, held};
 use crate::{Faultline, TestClock, time};
 
 /// Seconds between events that come alone.
-const APART: i64 = 30;
+const APART: f64 = 30.0;
 /// Seconds in which a full batch is collected: the batching window of the event source.
-const WINDOW: i64 = 2;
+const WINDOW: f64 = 2.0;
+/// How long a steady rate is replayed, in seconds: an error has a slot of the index for ten minutes.
+const STEADY_SECONDS: f64 = 1_200.0;
+/// The least batches of a steady rate, and the most events.
+const MOST_EVENTS: f64 = 4_000.0;
+const LEAST_BATCHES: f64 = 200.0;
 /// Number of events that existing errors have had before, so that their figures have reached their final size.
 const BEFORE: usize = 16;
 /// Number of records in a batch of the stream, as in template.yaml.
@@ -37,8 +43,10 @@ pub struct Workload {
     pub rate: Rate,
     /// Number of batches to measure.
     pub batches: usize,
-    /// Number of messages in a batch, or `None` for full batches.
-    pub batch: Option<usize>,
+    /// Mean number of messages in a batch, or `None` for full batches.
+    pub batch: Option<f64>,
+    /// Seconds between batches.
+    pub apart: f64,
     /// How often each error occurred before.
     pub before: usize,
 }
@@ -47,10 +55,21 @@ impl Workload {
     /// A workload whose figures docs/src/operate/cost.md has.
     pub fn told(kind: Kind, rate: Rate) -> Self {
         let (batches, batch) = match rate {
-            Rate::Low => (200, Some(1)),
+            Rate::Low => (200, Some(1.0)),
             Rate::High => (2, None),
         };
-        Self { kind, rate, batches, batch, before: BEFORE }
+        let apart = if rate == Rate::Low { APART } else { WINDOW };
+        Self { kind, rate, batches, batch, apart, before: BEFORE }
+    }
+
+    /// A workload of 100 errors at a steady rate. It lasts so long that each error is written in more than one slot of
+    /// the index, but at most so long that it can be replayed.
+    pub fn steady(steady: SteadyRate) -> Self {
+        let batch = steady.batch();
+        let apart = batch / steady.rate;
+        let batches = (STEADY_SECONDS / apart).max(LEAST_BATCHES).min(MOST_EVENTS / batch) as usize;
+        // A run takes a tenth of a second, so one environment of the processor runs nearly all batches.
+        Self { kind: Kind::Mixed, rate: Rate::Low, batches, batch: Some(batch), apart, before: BEFORE }
     }
 }
 
@@ -80,8 +99,8 @@ pub fn replay(workload: Workload) -> Replayed {
     crate::turns::paused(async {
         let mut replay = Replay::new(workload).await;
         replay.fill().await;
-        for _ in 0..workload.batches {
-            replay.batch().await;
+        for number in 0..workload.batches {
+            replay.batch(number).await;
         }
         replay.done.counted = replay.meter.counted();
         replay.done
@@ -93,8 +112,10 @@ struct Replay {
     faultline: Faultline,
     engines: Engines,
     meter: Meter,
-    /// Number of messages in a batch. `errors` is the number of different errors.
-    batch: usize,
+    /// Mean number of messages in a batch. `errors` is the number of different errors.
+    batch: f64,
+    /// The time that has passed, as far as the clock, which counts seconds, has not.
+    seconds: f64,
     errors: usize,
     sent: usize,
     done: Replayed,
@@ -110,10 +131,15 @@ impl Replay {
         let faultline = Faultline::builder().engines(engines.clone()).resources(resources).clock(clock).start().await;
         let batch = match workload.batch {
             Some(batch) => batch,
-            None => full_batch(&faultline, &meter).await,
+            None => full_batch(&faultline, &meter).await as f64,
         };
-        let errors = if workload.rate == Rate::Low { workload.batches.min(100) } else { batch };
-        Self { workload, faultline, engines, meter, batch, errors, sent: 0, done: Replayed::default() }
+        let errors = match workload.rate {
+            Rate::Low if workload.batch != Some(1.0) => 100,
+            Rate::Low => workload.batches.min(100),
+            Rate::High => batch as usize,
+        };
+        let done = Replayed::default();
+        Self { workload, faultline, engines, meter, batch, seconds: 0.0, errors, sent: 0, done }
     }
 
     /// Writes existing errors with another process, which is not measured. Then writes one batch with the measured one to
@@ -133,14 +159,14 @@ impl Replay {
             };
             for _ in 0..self.workload.before {
                 self.post(errors).await;
-                self.faultline.clock.advance(WINDOW);
+                self.advance(WINDOW);
                 assert_eq!(self.faultline.process().await, 0);
             }
             std::mem::swap(&mut self.faultline, &mut other);
         }
-        let warm = if self.workload.rate == Rate::Low { self.errors } else { self.batch };
+        let warm = if self.workload.rate == Rate::Low { self.errors } else { self.batch as usize };
         self.post(warm).await;
-        self.faultline.clock.advance(WINDOW);
+        self.advance(WINDOW);
         assert_eq!(self.faultline.process().await, 0);
         drop(self.faultline.records().await);
         // A process uses its cache of an error from the next minute on.
@@ -162,18 +188,28 @@ impl Replay {
         }
     }
 
-    async fn batch(&mut self) {
+    fn advance(&mut self, seconds: f64) {
+        self.seconds += seconds;
+        let whole = self.seconds.floor();
+        self.seconds -= whole;
+        self.faultline.clock.advance(whole as i64);
+    }
+
+    async fn batch(&mut self, number: usize) {
         let [ingest, processor, notify] = &mut [Duration::ZERO; 3];
+        // Batches of whole messages, with the right mean.
+        let up_to = |batches: usize| (batches as f64 * self.batch).round() as usize;
+        let messages = up_to(number + 1) - up_to(number);
         let began = Instant::now();
-        self.post(self.batch).await;
+        self.post(messages).await;
         *ingest += began.elapsed();
-        self.faultline.clock.advance(if self.workload.rate == Rate::Low { APART } else { WINDOW });
+        self.advance(self.workload.apart);
 
         let began = Instant::now();
         assert_eq!(self.faultline.process().await, 0);
         *processor += began.elapsed();
         self.done.batches += 1;
-        self.done.polls += 2 * (self.batch as u64).div_ceil(assumed::POLLED);
+        self.done.polls += 2 * (messages as u64).div_ceil(assumed::POLLED);
 
         let records = self.faultline.records().await;
         let wakes: Vec<_> = records.into_iter().filter(wakes_notify).collect();

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import uuid
@@ -14,9 +15,10 @@ import flood
 import notifications
 import pages
 import permissions
+import restore
 import sentry_sdk
 from standin import StandIn
-from stack import ENDPOINT, NAME, Api, Stack, aws, gzipped, shell, wait_until
+from stack import NAME, Api, Stack, aws, gzipped, shell, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN_KEY = os.environ["FAULTLINE_ADMIN_KEY"]
@@ -60,6 +62,7 @@ def resources(checks, stack):
     checks.equal(rules["segments"]["Expiration"]["Days"], 90, "segments expire")
     checks.equal(rules["retention-7"]["Expiration"]["Days"], 7, "segments of projects with a retention of a week expire earlier")
     checks.equal(rules["inbox"]["Expiration"]["Days"], 15, "remaining large messages expire")
+    checks.equal(rules["versions"]["NoncurrentVersionExpiration"]["NoncurrentDays"], 7, "old versions expire")
     closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     checks.that(all(closed.values()), "the bucket is private", closed)
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]
@@ -80,7 +83,7 @@ def resources(checks, stack):
         checks.equal(mine[0]["FunctionResponseTypes"], ["ReportBatchItemFailures"], f"{name} reports batch item failures")
     tried = mine[0]["MaximumRetryAttempts"], mine[0]["MaximumRecordAgeInSeconds"]
     checks.equal(tried, (-1, 86400), "stream records are retried for as long as the stream keeps them")
-    for name in ("ingest", "processor", "query", "notify"):
+    for name in permissions.FUNCTIONS:
         function = aws("lambda").get_function_configuration(FunctionName=stack.function(name))
         checks.equal(function["LoggingConfig"]["SystemLogLevel"], "WARN", f"{name} logs no line per invocation")
 
@@ -94,6 +97,8 @@ def contract(checks, api, unknown):
     client = project["clientKey"]
 
     checks.equal(unknown.call("GET", "/health")[0], 200, "/health needs no key")
+    status, _, answer = unknown.call("GET", "/health/ingest")
+    checks.equal((status, answer["data"]), (200, {"status": "ok"}), "ingest reaches what it needs")
     checks.equal(unknown.call("GET", "/projects", key="nobody")[0], 403, "an unknown key is refused")
     checks.equal(api.call("GET", "/projects", key=client)[0], 403, "a client key cannot read")
     status, headers, answer = api.call("POST", "/projects/shop/errors", b'{"errors":', key=client)
@@ -224,10 +229,10 @@ def processes_of(function):
 
 
 def failures(checks, api, stack, client):
-    """A message that cannot be processed becomes a dead letter, and is redriven with the commands in docs/src/operate/dead-letters.md."""
+    """A message that cannot be processed becomes a dead letter, and is redriven from the page Health."""
     sqs = aws("sqs")
     dead, inbox = stack["InboxDeadLettersUrl"], stack["InboxUrl"]
-    # Ten deliveries of a second each; in the template a hundred of six minutes.
+    # Ten deliveries of a second each; in the template a hundred of seven minutes.
     redrive = {"deadLetterTargetArn": stack["InboxDeadLettersArn"], "maxReceiveCount": 10}
     attributes = {"VisibilityTimeout": "1", "RedrivePolicy": json.dumps(redrive)}
     sqs.set_queue_attributes(QueueUrl=inbox, Attributes=attributes)
@@ -262,7 +267,12 @@ def failures(checks, api, stack, client):
     checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after ten deliveries")
     checks.equal(api.count("shop", "processed late"), 0, "it is not counted")
     role.restore()
-    shell("aws", "--endpoint-url", ENDPOINT, "sqs", "start-message-move-task", "--source-arn", stack["InboxDeadLettersArn"])
+    browser = pages.Browser(Api(stack))
+    browser.sign_in(ADMIN_KEY, "/operations")
+    token = pages.text(browser.open("/operations")).split('name="token" value="')[1].split('"')[0]
+    checks.equal(browser.submit("/pages/operations/redrive", do="all")[0], 403, "a redrive needs the page's token")
+    status, headers, _ = browser.submit("/pages/operations/redrive", token=token, do="all")
+    checks.equal((status, headers.get("location")), (303, "/operations?done=redriven"), "the page redrives it")
     checks.that(wait_until(lambda: api.count("shop", "processed late") == 1), "after the redrive it is counted once")
     checks.equal((waiting(dead), waiting(inbox)), (0, 0), "the queues are empty")
 
@@ -270,7 +280,7 @@ def failures(checks, api, stack, client):
 def secrets(checks, stack, keys):
     """No key is in the template, the parameters, an environment or a log."""
     text = (ROOT / "template.yaml").read_text() + json.dumps(stack.described, default=str)
-    for name in ("ingest", "processor", "query", "notify"):
+    for name in permissions.FUNCTIONS:
         text += json.dumps(aws("lambda").get_function_configuration(FunctionName=stack.function(name)), default=str)
         text += "".join(stack.log(name))
     for kind, key in keys.items():
@@ -286,7 +296,7 @@ def sealed_by_whom(checks, stack):
     """ingest may create data keys, notify may decrypt, and nobody else may use the sealing key."""
     key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
     checks.equal(key["Arn"], stack["KeyArn"], "the sealing key exists")
-    may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(),
+    may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(), "redrive": set(),
            "notify": {"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"}}
     for name, expected in may.items():
         actions = {action for _, action in permissions.Role(stack, name).permissions() if action.startswith("kms:")}
@@ -314,6 +324,16 @@ def redeployed(checks, api, before):
     notify = aws("lambda").get_function_configuration(FunctionName=stack.function("notify"))["Environment"]["Variables"]
     given = [notify[name] for name in ("EMAIL_FROM", "ALLOWED_DESTINATIONS", "PUBLIC_URL")]
     checks.equal(given, ["errors@example.org", "hooks.example.org", "https://errors.example.org"], "notify follows the parameters, too")
+    checks.equal((stack["Url"], stack["DsnForm"]), ("https://errors.example.org", "https://CLIENT-KEY@errors.example.org/PROJECT-NUMBER"),
+                 "the outputs have the stack's own name")
+    dsn = api.call("POST", "/projects", {"name": "named"})[2]["data"]["project"]["dsn"]
+    checks.that("@errors.example.org/" in dsn and dsn.startswith("https://"), "a DSN has the stack's own name, whatever was asked", dsn)
+    [mapping] = aws("apigatewayv2").get_api_mappings(DomainName="errors.example.org")["Items"]
+    checks.equal((mapping["ApiId"], mapping["Stage"]), (stack["ApiId"], "$default"), "the name leads to the API")
+    zone = aws("route53").list_hosted_zones()["HostedZones"][0]["Id"]
+    records = aws("route53").list_resource_record_sets(HostedZoneId=zone)["ResourceRecordSets"]
+    alias = [one["AliasTarget"]["DNSName"].rstrip(".") for one in records if one["Type"] == "A"]
+    checks.equal(alias, [stack["DomainTarget"]], "the record leads to the name's target")
     policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
     mail = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]
     checks.equal(mail, [{"StringEquals": {"ses:FromAddress": "errors@example.org"}}], "notify sends from that address only")
@@ -336,7 +356,7 @@ def deleted(checks, stack):
         checks.equal(waiting(stack[queue]), 0, f"{queue} is kept")
 
 
-def main(deploy, delete, notify):
+def main(deploy, delete, notify, faultline):
     checks, stack, standin = Checks(), Stack(), StandIn()
     api, unknown = Api(stack, ADMIN_KEY), Api(stack)
     say("the resources")
@@ -364,9 +384,16 @@ def main(deploy, delete, notify):
     say("secrets")
     secrets(checks, stack, {"admin": ADMIN_KEY, "client": project["clientKey"], **notifications.SECRETS})
     say("another deployment, with other parameters")
-    shell(*deploy.split(), "RetentionDays=7", "SealingKey=none",
-          "AllowedDestinations=hooks.example.org", "PublicUrl=https://errors.example.org")
+    zone = aws("route53").create_hosted_zone(Name="example.org", CallerReference="1")["HostedZone"]["Id"].rsplit("/", 1)[1]
+    name = ["DomainName=errors.example.org", f"HostedZoneId={zone}"]
+    refused = subprocess.run([*deploy.split(), *name], capture_output=True, text=True)
+    checks.that(refused.returncode and "DomainName needs CertificateArn" in refused.stdout + refused.stderr,
+                "a name without a certificate is refused with the reason", refused.stdout[-600:] + refused.stderr[-600:])
+    shell(*deploy.split(), "RetentionDays=7", "SealingKey=none", "AllowedDestinations=hooks.example.org",
+          *name, "CertificateArn=arn:aws:acm:us-east-1:000000000000:certificate/1")
     redeployed(checks, api, before=stack)
+    say("a restored table")
+    restore.check(checks, api, standin, deploy, faultline)
     say("deletion")
     shell(*delete.split())
     deleted(checks, stack)

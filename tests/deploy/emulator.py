@@ -178,6 +178,9 @@ def set_lifecycle(bucket, properties):
         if "ExpirationInDays" in rule:
             expiration = ElementTree.SubElement(element, "Expiration")
             ElementTree.SubElement(expiration, "Days").text = str(rule["ExpirationInDays"])
+        if "NoncurrentVersionExpiration" in rule:
+            versions = ElementTree.SubElement(element, "NoncurrentVersionExpiration")
+            ElementTree.SubElement(versions, "NoncurrentDays").text = str(rule["NoncurrentVersionExpiration"]["NoncurrentDays"])
         if "AbortIncompleteMultipartUpload" in rule:
             abort = ElementTree.SubElement(element, "AbortIncompleteMultipartUpload")
             days = rule["AbortIncompleteMultipartUpload"]["DaysAfterInitiation"]
@@ -236,8 +239,8 @@ RESOURCES["AWS::Lambda::EventSourceMapping"] = {
 }
 
 
-# Queues do not support batches of more than ten messages, which Lambda creates with a batching window, nor moving dead
-# letters back.
+# Queues do not support batches of more than ten messages, which Lambda creates with a batching window, nor tasks that
+# move dead letters back.
 
 def receive_batch(url, count):
     with sqs._queues_lock:
@@ -247,20 +250,61 @@ def receive_batch(url, count):
         return sqs._collect_msgs(queue, int(count or 1), int(queue["attributes"].get("VisibilityTimeout", "30")))
 
 
+MOVES = {}
+
+
+def sources_of(dead):
+    return [queue for queue in sqs._queues.values() if dead in queue["attributes"].get("RedrivePolicy", "")]
+
+
 def start_message_move(request, _url):
-    dead = sqs._queue_by_arn(request["SourceArn"])
+    source = request["SourceArn"]
+    dead = sqs._queue_by_arn(source)
     with sqs._queues_lock:
-        sources = [queue for queue in sqs._queues.values()
-                   if request["SourceArn"] in queue["attributes"].get("RedrivePolicy", "")]
+        destination = sqs._queue_by_arn(request["DestinationArn"]) if "DestinationArn" in request else sources_of(source)[0]
+        moved, now = len(dead["messages"]), time.time()
         for message in dead["messages"]:
-            now = time.time()
-            sources[0]["messages"].append({**message, "receive_count": 0, "visible_at": now, "sent_at": now})
+            destination["messages"].append({**message, "receive_count": 0, "visible_at": now, "sent_at": now})
         dead["messages"].clear()
+    MOVES[source] = {"Status": "RUNNING", "SourceArn": source, "StartedTimestamp": int(now * 1000),
+                     "ApproximateNumberOfMessagesMoved": 0, "ApproximateNumberOfMessagesToMove": moved}
     return {"TaskHandle": "moved"}
+
+
+def list_message_moves(request, _url):
+    """Lists a queue's last task. It is finished when it is listed for the second time."""
+    task = MOVES.get(request["SourceArn"])
+    if task is None:
+        return {"Results": []}
+    done = {**task, "Status": "COMPLETED", "ApproximateNumberOfMessagesMoved": task["ApproximateNumberOfMessagesToMove"]}
+    MOVES[request["SourceArn"]] = done
+    return {"Results": [task]}
 
 
 sqs._receive_messages_for_esm = receive_batch
 sqs._HANDLERS["StartMessageMoveTask"] = start_message_move
+sqs._HANDLERS["ListMessageMoveTasks"] = list_message_moves
+
+
+# IAM does not know the queue of a move task. SQS moves the messages with the permissions of whoever started the task.
+
+resource_arn = iam_actions.extract_resource_arn
+destination = contextvars.ContextVar("destination", default="")
+FOR_A_MOVE = ("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes")
+
+
+def resource_arn_of_move(service, method, path, headers, body, *rest):
+    arn = resource_arn(service, method, path, headers, body, *rest)
+    if service != "sqs" or arn != "*":
+        return arn
+    request = json.loads(body or b"{}")
+    if "SourceArn" in request:
+        sources = [queue["attributes"]["QueueArn"] for queue in sources_of(request["SourceArn"])]
+        destination.set(request.get("DestinationArn") or sources[0])
+    return request.get("SourceArn", "*")
+
+
+iam_actions.extract_resource_arn = resource_arn_of_move
 
 
 # There is no TLS here, and the bucket's policy, which is enforced, refuses requests without TLS.
@@ -354,6 +398,11 @@ def enforce_with_context(access_key, action, service, region, **named):
         context["ses:FromAddress"] = sender.get()
         named["resource_arn"] = f"arn:aws:ses:{region}:{get_account_id()}:identity/{sender.get()}"
     denied = enforce(access_key, action, service, region, service_context=context, **named)
+    if action == "sqs:StartMessageMoveTask":
+        needed = [*((one, named["resource_arn"]) for one in FOR_A_MOVE), ("sqs:SendMessage", destination.get())]
+        refusals = (enforce(access_key, one, service, region, service_context=context, resource_arn=arn)
+                    for one, arn in needed)
+        return denied or next(filter(None, refusals), None)
     if denied or action != "s3:GetObject":
         return denied
     bucket, _, key = named["resource_arn"].removeprefix("arn:aws:s3:::").partition("/")

@@ -12,15 +12,16 @@ from notifications import NotifiedProject, webhook
 from pages import Browser
 from stack import Api, aws, wait_until
 
+FUNCTIONS = ("ingest", "processor", "query", "redrive", "notify")
+
 # Actions that the emulator does itself instead of with the function's role, or that a function can do without.
 UNSEEN = {
     "logs:CreateLogStream", "logs:PutLogEvents",
     "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams",
 }
-# ingest reads the inbox's attributes only to connect before the first event. The processor creates a project if ingest
-# cannot. The processor's poller receives and deletes messages, not the processor itself.
+# The processor creates a project if ingest cannot. The processor's poller receives and deletes messages, not the processor itself.
 UNNEEDED = {
-    ("ingest", "sqs:GetQueueAttributes"), ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
+    ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
     ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
 # Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
@@ -82,7 +83,12 @@ def noise():
 class Ingest:
     """Calls of a client. An unknown key makes ingest read the table, whatever it has cached; a new project makes it call KMS."""
 
-    def __init__(self, checks, api, client):
+    def __init__(self, checks, api, client, role):
+        def health():
+            # Each environment keeps its result for ten seconds.
+            role.forget()
+            return api.call("GET", "/health/ingest")[0]
+
         config = {"type": "slack", "endpoint": "https://hooks.slack.com/services/x", "channel": "#x"}
         fresh = NotifiedProject(checks, api, None)
 
@@ -95,6 +101,7 @@ class Ingest:
         self.does = {
             "dynamodb:GetItem": (403, lambda: api.post("shop", "x", uuid.uuid4().hex)),
             "sqs:SendMessage": (201, lambda: api.post("shop", unique(), client)),
+            "sqs:GetQueueAttributes": (200, health),
             "s3:PutObject": (201, lambda: api.post("shop", unique(), client, context=noise())),
             "kms:GenerateDataKey": (201, sealed),
         }
@@ -158,6 +165,37 @@ class Query:
             "sqs:ReceiveMessage": call(200, "GET", dead_letter),
             "sqs:ChangeMessageVisibility": call(200, "GET", dead_letter),
             "s3:ListBucket": call(204, "DELETE", project),
+        }
+
+
+class Redrive:
+    """Calls of an admin. Each is prepared while all permissions are there. The messages are put back in vain: they return."""
+
+    def __init__(self, api, stack):
+        def dead_letter():
+            queue = stack["InboxDeadLettersUrl"]
+            return aws("sqs").send_message(QueueUrl=queue, MessageBody="this is not a message")["MessageId"]
+
+        def admin():
+            # Keys of the stack are looked up, unlike the admin key of the template.
+            return api.call("POST", "/keys", {"role": "admin"})[2]["data"]["key"]
+
+        def redrive(body, key=None):
+            return api.call("POST", "/dead-letters/redrive", body, key=key)[0]
+
+        nothing, everything = {"ids": []}, {}
+        chosen = (200, dead_letter, lambda letter: redrive({"ids": [letter]}))
+        kept = (200, dead_letter, lambda _: redrive(nothing))
+        moved = (200, dead_letter, lambda _: redrive(everything))
+        self.does = {
+            "directory dynamodb:GetItem": (200, admin, lambda key: redrive(nothing, key)),
+            "sqs:StartMessageMoveTask": moved,
+            "sqs:ListMessageMoveTasks": moved,
+            "sqs:GetQueueAttributes": moved,
+            "sqs:ReceiveMessage": kept,
+            "sqs:ChangeMessageVisibility": kept,
+            "sqs:DeleteMessage": chosen,
+            "sqs:SendMessage": chosen,
         }
 
 
@@ -322,7 +360,7 @@ def check(checks, api, stack, client, standin, say):
     signed_in(checks, api, stack, role)
 
     role = Role(stack, "ingest")
-    does = Ingest(checks, api, client).does
+    does = Ingest(checks, api, client, role).does
     for index, action in role.permissions():
         if action in UNSEEN or ("ingest", action) in UNNEEDED:
             continue
@@ -344,9 +382,21 @@ def check(checks, api, stack, client, standin, say):
     counted += taken_away(checks, stack, role, Query(api, client, stack).does)
     statements = json.dumps(role.whole)
     checks.that("sqs:SendMessage" not in statements, "query cannot write into the inbox")
-    checks.equal(api.call("POST", "/dead-letters/redrive", {})[0], 501, "query answers that redriving is not possible here")
 
-    aws("sqs").purge_queue(QueueUrl=stack["InboxDeadLettersUrl"])
+    role, dead = Role(stack, "redrive"), stack["InboxDeadLettersUrl"]
+    aws("sqs").purge_queue(QueueUrl=dead)
+    for index, statement in enumerate(role.whole["Statement"]):
+        if statement["Sid"] == "MoveDeadLetters":
+            for action in ("sqs:ReceiveMessage", "sqs:DeleteMessage"):
+                role.without(index, action)
+                status = api.call("POST", "/dead-letters/redrive", {})[0]
+                checks.that(status >= 500, f"a move task needs {action}", status)
+                role.restore()
+    counted += taken_away(checks, stack, role, Redrive(api, stack).does)
+    attributes = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    held = lambda: aws("sqs").get_queue_attributes(QueueUrl=stack["InboxUrl"], AttributeNames=attributes)["Attributes"]
+    checks.that(wait_until(lambda: not any(int(count) for count in held().values()), 90), "what was put back in vain returns")
+    aws("sqs").purge_queue(QueueUrl=dead)
 
     role = Role(stack, "processor")
     known = unique()
@@ -374,7 +424,7 @@ def check(checks, api, stack, client, standin, say):
         counted += 1
     late.arrive()
     aws("sqs").purge_queue(QueueUrl=stack["NotifyDeadLettersUrl"])
-    for function in ("ingest", "processor", "query", "notify"):
+    for function in FUNCTIONS:
         policy = Role(stack, function).whole
         actions = [action for _, action in Role(stack, function).permissions()]
         checks.that(not any("*" in action for action in actions), f"{function} has no wildcard in an action", policy)

@@ -39,7 +39,7 @@ class Stack:
         return self.outputs[output]
 
     def function(self, name):
-        """Returns the physical name of one of the four functions."""
+        """Returns the physical name of a function."""
         return self.resources[f"{name.capitalize()}Function"]
 
     def role(self, name):

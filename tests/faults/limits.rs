@@ -8,7 +8,7 @@ use faultline_tests::{ADMIN, project_data};
 use formats::inbox::Addressee;
 use http::Request;
 use http_common::{Authenticator, Front, Outcomes};
-use ingest::{Ingest, Limiter};
+use ingest::{Ingest, IngestHealth, Limiter};
 use model::id::Key;
 use model::project::Limits;
 use store::clock::Clock;
@@ -43,6 +43,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         sealer: None,
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone()))),
         projects: world.truth.directory.clone(),
+        health: IngestHealth::new(world.truth.directory.clone(), world.truth.sender.clone()),
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),
     };

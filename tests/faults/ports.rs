@@ -10,7 +10,7 @@ use faultline_tests::project_data;
 use formats::inbox::Notifications;
 use http::Request;
 use http_common::{Authenticator, Front, Outcomes};
-use ingest::{Ingest, Limiter};
+use ingest::{Ingest, IngestHealth, Limiter};
 use model::id::{ConfigId, Key};
 use model::sealed::Sealed;
 use model::time::Timestamp;
@@ -234,6 +234,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone()))),
         projects: Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone())),
         sealer: None,
+        health: IngestHealth::new(world.truth.directory.clone(), world.truth.sender.clone()),
         clock: world.clock.clone(),
         outcomes: outcomes.clone(),
     };

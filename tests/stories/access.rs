@@ -19,6 +19,7 @@ const TABLE: &str = "
                                                               nobody        client        read          admin
                                                               no  ?   off   own oth all   own oth all   own oth all
 GET    /health                                                200 200 200   200 200 200   200 200 200   200 200 200
+GET    /health/ingest                                          200 200 200   200 200 200   200 200 200   200 200 200
 GET    /operations                                            401 403 403   403 403 403   403 403 403   403 403 200
 GET    /openapi.json                                          200 200 200   200 200 200   200 200 200   200 200 200
 GET    /info                                                  401 403 403   403 403 403   403 403 403   403 403 201

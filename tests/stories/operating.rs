@@ -143,12 +143,12 @@ async fn health_shows_waiting_events_and_their_age() {
     assert_eq!(faultline.process().await, 0);
     let start = faultline.get("/operations").await;
     assert_eq!((&start["inbox"]["age"], &start["month"]["events"]), (&json!(0), &json!(1)));
-    faultline.clock.advance(400);
+    faultline.clock.advance(1_000);
     post().await;
     let late = faultline.get("/operations").await;
-    assert_eq!(late["inbox"], json!({ "waiting": 1, "inFlight": 0, "age": 400 }));
+    assert_eq!(late["inbox"], json!({ "waiting": 1, "inFlight": 0, "age": 1_000 }));
     let page = Browser::signed_in(&faultline, ADMIN).await.open("/operations").await.text;
-    assert!(page.contains("<strong class=\"error\">about 6 min</strong>"), "{page}");
+    assert!(page.contains("<strong class=\"error\">about 16 min</strong>"), "{page}");
 }
 
 #[tokio::test]

@@ -12,11 +12,13 @@ use cli::Remote;
 use crate::bench::Bench;
 use crate::completions::Completions;
 use crate::dlq::Dlq;
+#[cfg(feature = "server")]
+use crate::restore_check::RestoreCheck;
 
 /// A self-hosted error tracker: groups errors, keeps every occurrence, counts exactly.
 ///
-/// All commands except `serve`, `admin-key`, `explain`, `bench`, `completions`, and `dlq` without `--url`, call a running
-/// faultline, on this machine or deployed.
+/// All commands except `serve`, `admin-key`, `explain`, `bench`, `completions`, `restore-check`, and `dlq` without `--url`,
+/// call a running faultline, on this machine or deployed.
 #[derive(Debug, Parser)]
 #[command(name = "faultline", version)]
 pub(crate) struct Args {
@@ -37,6 +39,9 @@ pub(crate) enum Command {
     Remote(cli::Command),
     /// List, show and redrive dead letters
     Dlq(Dlq),
+    /// Check a DynamoDB table that was restored from a backup, and set what a restore loses
+    #[cfg(feature = "server")]
+    RestoreCheck(RestoreCheck),
     /// Measure the speed of faultline, or of another Sentry-compatible server, on this machine
     #[cfg(feature = "server")]
     Bench(Bench),

@@ -5,6 +5,8 @@ mod args;
 mod bench;
 mod completions;
 mod dlq;
+#[cfg(feature = "server")]
+mod restore_check;
 
 use std::process::ExitCode;
 
@@ -52,6 +54,8 @@ fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
             Command::Serve(options) => server::serve::run(options).await,
             Command::Remote(command) => cli::run(command, remote).await,
             Command::Dlq(options) => dlq::run(options, remote).await,
+            #[cfg(feature = "server")]
+            Command::RestoreCheck(options) => restore_check::run(options, remote.json).await,
             #[cfg(feature = "server")]
             Command::Bench(options) => bench::run(options, remote).await,
             Command::Completions(options) => completions::run(&options, &mut Args::command()),

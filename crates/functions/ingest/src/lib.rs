@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod health;
 mod import;
 mod json_api;
 mod limiter;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::response::Response;
+pub use health::IngestHealth;
 use http_common::describe::Description;
 use http_common::{Access, Answer, Authenticator, Outcomes};
 pub use limiter::Limiter;
@@ -23,6 +25,7 @@ pub fn describe(api: &mut Description) {
     json_api::describe(api);
     import::describe(api);
     sentry::describe(api);
+    health::describe(api);
 }
 
 /// The state that the routes share.
@@ -39,6 +42,8 @@ pub struct Ingest {
     pub projects: Arc<dyn Projects>,
     /// Seals the notification configs of posts. Without it they are refused.
     pub sealer: Option<Arc<dyn Sealer>>,
+    /// Whether events can be accepted.
+    pub health: IngestHealth,
     /// The source of time and of random event ids.
     pub clock: Arc<dyn Clock>,
     /// Counts refusals by reason.
@@ -62,7 +67,12 @@ impl Access for Ingest {
 impl Ingest {
     /// Returns all routes, to be wrapped in a [`http_common::Front`].
     pub fn router(self) -> Router {
-        Router::new().merge(json_api::route()).merge(import::route()).merge(sentry::routes()).with_state(Arc::new(self))
+        Router::new()
+            .merge(json_api::route())
+            .merge(import::route())
+            .merge(sentry::routes())
+            .merge(health::route())
+            .with_state(Arc::new(self))
     }
 
     /// Returns the answer of a handler, or counts and returns its refusal.

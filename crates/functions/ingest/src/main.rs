@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http_common::{Authenticator, Front, Outcomes};
-use ingest::{Ingest, Limiter};
+use ingest::{Ingest, IngestHealth, Limiter};
 use lambda::Setup;
 use store::clock::SystemClock;
 
@@ -23,6 +23,7 @@ async fn main() -> anyhow::Result<()> {
         limiter: Limiter::new(directory.clone()),
         projects: directory.clone(),
         sealer: setup.sealer(),
+        health: IngestHealth::new(directory.clone(), inbox.clone()),
         clock,
         outcomes: outcomes.clone(),
     };
@@ -30,5 +31,5 @@ async fn main() -> anyhow::Result<()> {
         tokio::join!(directory.connect(), inbox.connect());
     };
     setup.connect(connecting).await;
-    lambda::serve(Front::new(ingest.router(), outcomes)).await
+    setup.http_api()?.serve(Front::new(ingest.router(), outcomes)).await
 }

@@ -3,17 +3,20 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use axum::body::Body;
 use formats::inbox::Addressee;
 use http::Request;
 use http_common::{Authenticator, Front, Outcomes};
-use ingest::{Ingest, Limiter};
+use ingest::{Ingest, IngestHealth, Limiter};
 use model::id::{Key, KeyHash, ProjectId, ProjectName};
 use model::time::Timestamp;
 use store::clock::SystemClock;
-use store::ports::{ClaimChecks, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas};
+use store::ports::{
+    Backlog, ClaimChecks, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas, Waiting,
+};
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
 
@@ -29,6 +32,13 @@ impl Down {
 #[async_trait]
 impl Inbox for Down {
     async fn send(&self, _: String) -> Result<()> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Backlog for Down {
+    async fn backlog(&self) -> Result<Waiting> {
         self.fail()
     }
 }
@@ -105,7 +115,13 @@ impl Quotas for Down {
     }
 }
 
-async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
+/// Ingest on storage that fails.
+fn front(kind: Kind) -> Front {
+    let down = Arc::new(Down(kind));
+    front_with(kind, IngestHealth::new(down.clone(), down))
+}
+
+fn front_with(kind: Kind, health: IngestHealth) -> Front {
     let (down, clock, outcomes) = (Arc::new(Down(kind)), Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let operator = Key::parse("operator").unwrap().hash();
     let ingest = Ingest {
@@ -115,11 +131,16 @@ async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
         limiter: Limiter::new(down.clone()),
         projects: down,
         sealer: None,
+        health,
         clock,
         outcomes: outcomes.clone(),
     };
+    Front::new(ingest.router(), outcomes)
+}
+
+async fn status(kind: Kind, key: &str, body: String) -> (u16, String) {
     let request = Request::post("/projects/a/errors").header("x-api-key", key).body(Body::from(body)).unwrap();
-    let response = Front::new(ingest.router(), outcomes).oneshot(request).await.unwrap();
+    let response = front(kind).oneshot(request).await.unwrap();
     let status = response.status().as_u16();
     assert_eq!(response.headers().contains_key("retry-after"), status == 503);
     let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
@@ -144,4 +165,53 @@ async fn what_cannot_be_made_durable_is_not_answered_with_success() {
             assert_eq!(status, expected, "{kind:?} {key}: {answer}");
         }
     }
+}
+
+/// A health check learns which service fails, and nothing else.
+#[tokio::test]
+async fn the_health_check_names_what_does_not_answer() {
+    let request = Request::get("/health/ingest").body(Body::empty()).unwrap();
+    let response = front(Kind::Unavailable).oneshot(request).await.unwrap();
+    assert_eq!(response.status().as_u16(), 503);
+    let body = axum::body::to_bytes(response.into_body(), 1 << 20).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let problems = serde_json::json!([{ "service": "directory" }, { "service": "inbox" }]);
+    assert_eq!(body["data"], serde_json::json!({ "status": "degraded", "problems": problems }));
+}
+
+/// Storage that works, and counts how often it is asked.
+#[derive(Default)]
+struct Asked(AtomicUsize);
+
+#[async_trait]
+impl Keys for Asked {
+    async fn find(&self, _: &KeyHash) -> Result<Option<KeyRecord>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(None)
+    }
+
+    async fn find_consistently(&self, hash: &KeyHash) -> Result<Option<KeyRecord>> {
+        self.find(hash).await
+    }
+}
+
+#[async_trait]
+impl Backlog for Asked {
+    async fn backlog(&self) -> Result<Waiting> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Ok(Waiting::default())
+    }
+}
+
+/// Anybody may ask for the health check, so it must not cause load.
+#[tokio::test]
+async fn many_health_checks_ask_once() {
+    let asked = Arc::new(Asked::default());
+    let front = front_with(Kind::Unavailable, IngestHealth::new(asked.clone(), asked.clone()));
+    for _ in 0..100 {
+        let request = Request::get("/health/ingest").body(Body::empty()).unwrap();
+        assert_eq!(front.clone().oneshot(request).await.unwrap().status().as_u16(), 200);
+    }
+    // Once each of the two. A second time, if the clock went over the end of the ten seconds meanwhile.
+    assert!(asked.0.load(Ordering::Relaxed) <= 4, "{}", asked.0.load(Ordering::Relaxed));
 }

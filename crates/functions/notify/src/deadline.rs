@@ -8,7 +8,7 @@ use tokio::time::Instant;
 pub struct Deadline(Instant);
 
 /// The longest time that one message takes, with all its requests and writes.
-const MAX_MESSAGE_TIME: Duration = Duration::from_secs(25);
+pub(crate) const MAX_MESSAGE_TIME: Duration = Duration::from_secs(25);
 
 impl Deadline {
     /// Returns the deadline in `time` from now.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use aws_lambda_events::dynamodb::Event;
 use http_common::{Authenticator, Front, Outcomes};
-use lambda::Setup;
+use lambda::{HttpApi, Setup};
 use lambda_runtime::{LambdaEvent, service_fn};
 use notify::channels::{Channels, Mailer, Ses};
 use notify::guard::{Client, Destinations, Timeouts};
@@ -48,15 +48,16 @@ async fn main() -> anyhow::Result<()> {
     };
     let front = Front::new(routes.router(), outcomes);
     setup.connect(table.connect()).await;
+    let api = setup.http_api()?;
     let handler = service_fn(move |event: LambdaEvent<Value>| {
-        let (notify, front) = (notify.clone(), front.clone());
-        async move { handle(&notify, front, event).await.map_err(lambda_runtime::Error::from) }
+        let (notify, front, api) = (notify.clone(), front.clone(), api.clone());
+        async move { handle(&notify, front, &api, event).await.map_err(lambda_runtime::Error::from) }
     });
     lambda_runtime::run(handler).await.map_err(|error| anyhow::anyhow!(error))
 }
 
 /// Distinguishes the three kinds of events by keys that only one kind has.
-async fn handle(notify: &Notify, front: Front, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
+async fn handle(notify: &Notify, front: Front, api: &HttpApi, event: LambdaEvent<Value>) -> anyhow::Result<Value> {
     let deadline = Deadline::of_invocation(event.context.deadline());
     let payload = event.payload;
     if payload.get("Records").is_some() {
@@ -71,5 +72,5 @@ async fn handle(notify: &Notify, front: Front, event: LambdaEvent<Value>) -> any
         notify.sweep(deadline).await?;
         return Ok(Value::Null);
     }
-    lambda::answer(front, &payload.to_string()).await
+    api.answer(front, &payload.to_string()).await
 }

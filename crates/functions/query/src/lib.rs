@@ -24,6 +24,7 @@ use axum::Router;
 use axum::response::Response;
 use http_common::describe::Description;
 use http_common::{Access, Answer, Authenticator, Outcomes};
+use model::cost::Capacity;
 use store::Stores;
 use store::clock::Clock;
 use store::ports::{Backlog, DeadLetters, Projects};
@@ -44,6 +45,8 @@ pub struct Query {
     pub outcomes: Arc<Outcomes>,
     /// Days to keep occurrences of projects without a setting of their own.
     pub retention_days: u32,
+    /// How the table's capacity is paid for, to estimate the bill.
+    pub capacity: Capacity,
 }
 
 /// Describes these routes for the OpenAPI document.

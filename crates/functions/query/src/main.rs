@@ -13,9 +13,13 @@ async fn main() -> anyhow::Result<()> {
     let (directory, table, inbox) = (setup.directory()?, setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let stores = setup.stores(&directory, &table)?;
-    let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(setup.operator()?));
+    let mut authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(setup.operator()?));
+    // The function that redrives dead letters has this code, other routes, and a role that writes only to the inbox.
+    if !setup.redrives() {
+        authenticator = authenticator.noting(stores.key_uses.clone());
+    }
     let query = Query {
-        authenticator: Arc::new(authenticator.noting(stores.key_uses.clone())),
+        authenticator: Arc::new(authenticator),
         stores,
         dead_letters: setup.dead_letters(&inbox)?,
         undelivered: setup.undelivered()?,
@@ -23,7 +27,8 @@ async fn main() -> anyhow::Result<()> {
         clock,
         outcomes: outcomes.clone(),
         retention_days: setup.retention_days()?,
+        capacity: setup.variable("TABLE_CAPACITY")?.parse()?,
     };
     setup.connect(directory.connect()).await;
-    lambda::serve(Front::new(query.router(), outcomes)).await
+    setup.http_api()?.serve(Front::new(query.router(), outcomes)).await
 }

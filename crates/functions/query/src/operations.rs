@@ -11,7 +11,7 @@ use axum::routing::get;
 use futures_util::future::try_join4;
 use http_common::describe::Description;
 use http_common::{Answer, StackAdmin};
-use model::cost;
+use model::cost::{self, Capacity};
 use model::time::Timestamp;
 use model::timeline::Hour;
 use rules::DeadNotice;
@@ -73,8 +73,10 @@ struct Month {
     dollars: Dollars,
     /// The cost of a million events: from a storm of one error to single events.
     dollars_per_million: Dollars,
-    /// The cost of a month without events: from on-demand to provisioned capacity.
-    dollars_idle: Dollars,
+    /// The cost of a month without events.
+    dollars_idle: f64,
+    /// How the table's capacity is paid for. `faultline serve` shows what a stack with the template's default would cost.
+    capacity: Capacity,
     /// The date of the price list.
     prices: &'static str,
 }
@@ -139,9 +141,10 @@ async fn show_operations(query: &Query) -> Answer {
         month: Month {
             start,
             events,
-            dollars: Dollars::new(&cost::so_far(events, now)),
-            dollars_per_million: Dollars::new(&cost::MILLION),
-            dollars_idle: Dollars::new(&cost::IDLE),
+            dollars: Dollars::new(&query.capacity.so_far(events, now)),
+            dollars_per_million: Dollars::new(&query.capacity.million()),
+            dollars_idle: query.capacity.idle(),
+            capacity: query.capacity,
             prices: cost::PRICES,
         },
     })

@@ -10,7 +10,7 @@ use http::uri::PathAndQuery;
 use http::{Response, Uri};
 use http_body::Body;
 use http_body_util::BodyExt;
-use http_common::ClientAddress;
+use http_common::{BaseUrl, ClientAddress};
 use lambda_http::request::RequestContext;
 use lambda_http::{IntoResponse, Request, RequestExt};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
@@ -33,24 +33,68 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Answers the requests of an HTTP API (payload format 2.0) with `service`, as long as the environment lives.
-pub async fn serve<S>(service: S) -> anyhow::Result<()>
-where
-    S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
-{
-    let service = service.map_request(|request: Request| as_sent(request));
-    lambda_http::run(service).await.map_err(|error| anyhow::anyhow!(error))
+/// The HTTP API in front of a function.
+#[derive(Clone, Debug, Default)]
+pub struct HttpApi {
+    /// Its address, if the operator gave it one of its own.
+    pub base: Option<BaseUrl>,
+    /// The number of proxies in front of it that each add the address of who connected to them to `X-Forwarded-For`.
+    pub proxies: usize,
 }
 
-/// Answers one request of an HTTP API (payload format 2.0) with `service`, for a function that also gets other events.
-/// If the event is not such a request, the error names what is missing and does not quote the event.
-pub async fn answer<S, B>(service: S, event: &str) -> anyhow::Result<Value>
+impl HttpApi {
+    /// Answers its requests (payload format 2.0) with `service`, as long as the environment lives.
+    pub async fn serve<S>(self, service: S) -> anyhow::Result<()>
+    where
+        S: Service<Request, Response: IntoResponse, Error = Infallible, Future: Send>,
+    {
+        let service = service.map_request(move |request: Request| self.as_sent(request));
+        lambda_http::run(service).await.map_err(|error| anyhow::anyhow!(error))
+    }
+
+    /// Answers one request (payload format 2.0) with `service`, for a function that also gets other events. If the event
+    /// is not such a request, the error names what is missing and does not quote the event.
+    pub async fn answer<S, B>(&self, service: S, event: &str) -> anyhow::Result<Value>
+    where
+        S: Service<Request, Response = Response<B>, Error = Infallible>,
+        B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
+    {
+        let request = lambda_http::request::from_str(event).context("the event is not a request of an HTTP API")?;
+        respond(service.oneshot(self.as_sent(request)).await).await
+    }
+
+    /// Adds the client's address and the API's own, and restores the path as it was sent.
+    fn as_sent(&self, request: Request) -> Request {
+        let mut request = with_path_as_sent(request);
+        if let Some(client) = self.client(&request) {
+            request.extensions_mut().insert(client);
+        }
+        if let Some(base) = &self.base {
+            request.extensions_mut().insert::<BaseUrl>(base.clone());
+        }
+        request
+    }
+
+    /// The address from which API Gateway accepted the connection, or, behind trusted proxies, the one from which the
+    /// first of them did. What a client itself writes into `X-Forwarded-For` is ignored.
+    fn client(&self, request: &Request) -> Option<ClientAddress> {
+        let RequestContext::ApiGatewayV2(context) = request.request_context_ref()? else { return None };
+        let source = http_common::parse_hop(context.http.source_ip.as_deref()?)?;
+        let listed = request.headers().get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok());
+        let hops: Vec<_> = listed.flat_map(|value| value.split(',')).collect();
+        // The last one is the address that API Gateway saw. A request that did not come through the proxies has too few.
+        let behind = hops.len().checked_sub(self.proxies + 1).and_then(|first| http_common::parse_hop(hops[first]));
+        let client = if self.proxies == 0 { None } else { behind };
+        Some(ClientAddress::new(client.unwrap_or(source)))
+    }
+}
+
+/// Turns a response into the answer that the HTTP API expects.
+async fn respond<B>(response: Result<Response<B>, Infallible>) -> anyhow::Result<Value>
 where
-    S: Service<Request, Response = Response<B>, Error = Infallible>,
     B: Body<Error: Into<Box<dyn std::error::Error + Send + Sync>>>,
 {
-    let request = lambda_http::request::from_str(event).context("the event is not a request of an HTTP API")?;
-    let response = match service.oneshot(as_sent(request)).await {
+    let response = match response {
         Ok(response) => response,
         Err(never) => match never {},
     };
@@ -74,13 +118,10 @@ where
     }))
 }
 
-/// Restores the path as it was sent. An HTTP API decodes it, so a message in the path may contain a `#`, a `\` or a
+/// Restores the path. An HTTP API decodes it, so a message in the path may contain a `#`, a `\` or a
 /// `/../`, which `lambda_http` would not treat as text. (A decoded `?` and the rest of the path cannot be restored,
 /// because the HTTP API cuts the path there.)
-fn as_sent(mut request: Request) -> Request {
-    if let Some(client) = client(&request) {
-        request.extensions_mut().insert(client);
-    }
+fn with_path_as_sent(mut request: Request) -> Request {
     let path = utf8_percent_encode(request.raw_http_path(), ENCODED).to_string();
     let path = match request.uri().query() {
         Some(query) => format!("{path}?{query}"),
@@ -94,16 +135,6 @@ fn as_sent(mut request: Request) -> Request {
         }
     }
     request
-}
-
-/// The address from which API Gateway accepted the connection. An `X-Forwarded-For` from the client is ignored.
-fn client(request: &Request) -> Option<ClientAddress> {
-    match request.request_context_ref()? {
-        RequestContext::ApiGatewayV2(context) => {
-            http_common::parse_hop(context.http.source_ip.as_deref()?).map(ClientAddress::new)
-        }
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -131,7 +162,7 @@ mod tests {
     fn path_of(raw: &str, query: &str) -> String {
         let event = event(raw, query);
         let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
-        as_sent(request).uri().path_and_query().map(ToString::to_string).unwrap_or_default()
+        HttpApi::default().as_sent(request).uri().path_and_query().map(ToString::to_string).unwrap_or_default()
     }
 
     #[test]
@@ -149,12 +180,40 @@ mod tests {
     }
 
     #[test]
-    fn the_client_is_who_api_gateway_saw() {
-        let mut event = event("/health", "");
-        event["headers"]["x-forwarded-for"] = "198.51.100.9".into();
-        let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
-        let client = ClientAddress::find_in(as_sent(request).extensions()).map(|client| client.ip().to_string());
-        assert_eq!(client.as_deref(), Some("192.0.2.1"));
+    fn the_client_is_who_connected_to_the_outermost_trusted_proxy() {
+        for (proxies, forwarded, expected) in [
+            (0, "198.51.100.9", "192.0.2.1"),
+            (0, "198.51.100.9, 192.0.2.1", "192.0.2.1"),
+            // API Gateway adds the proxy's address.
+            (1, "203.0.113.7, 192.0.2.1", "203.0.113.7"),
+            (1, "198.51.100.9, 203.0.113.7, 192.0.2.1", "203.0.113.7"),
+            (2, "198.51.100.9,203.0.113.7,10.0.0.1,192.0.2.1", "203.0.113.7"),
+            (1, "192.0.2.1", "192.0.2.1"),
+            (1, "unknown, 192.0.2.1", "192.0.2.1"),
+            (2, "", "192.0.2.1"),
+        ] {
+            let mut event = event("/health", "");
+            event["headers"]["x-forwarded-for"] = forwarded.into();
+            let request = lambda_http::request::from_str(&event.to_string()).expect("an event of an HTTP API");
+            let api = HttpApi { proxies, base: None };
+            let client =
+                ClientAddress::find_in(api.as_sent(request).extensions()).map(|client| client.ip().to_string());
+            assert_eq!(client.as_deref(), Some(expected), "{proxies} proxies, {forwarded}");
+        }
+    }
+
+    /// A DSN must not have the host that happened to be asked: it stays in applications for years.
+    #[test]
+    fn a_stack_with_a_name_of_its_own_answers_with_it() {
+        let address = |base: Option<&str>| {
+            let event = event("/projects", "").to_string();
+            let request = lambda_http::request::from_str(&event).expect("an event of an HTTP API");
+            let api = HttpApi { base: base.map(|base| base.parse().unwrap()), proxies: 0 };
+            let request = api.as_sent(request);
+            BaseUrl::from_request(request.headers(), request.extensions()).dsn("key", 7)
+        };
+        assert_eq!(address(Some("https://tracker.example")), "https://key@tracker.example/7");
+        assert_eq!(address(None), "http://key@errors.example/7");
     }
 
     #[test]
@@ -178,7 +237,7 @@ mod tests {
                 }
             })
         };
-        let answer = super::answer(echo(b"{}".to_vec()), &event("/a b", "").to_string()).await.unwrap();
+        let answer = HttpApi::default().answer(echo(b"{}".to_vec()), &event("/a b", "").to_string()).await.unwrap();
         let expected = json!({
             "statusCode": 201,
             "headers": { "x-path": "/a%20b" },
@@ -187,8 +246,8 @@ mod tests {
             "isBase64Encoded": false,
         });
         assert_eq!(answer, expected);
-        let answer = super::answer(echo(vec![0xff]), &event("/", "").to_string()).await.unwrap();
+        let answer = HttpApi::default().answer(echo(vec![0xff]), &event("/", "").to_string()).await.unwrap();
         assert_eq!((&answer["body"], &answer["isBase64Encoded"]), (&json!("/w=="), &json!(true)));
-        assert!(super::answer(echo(Vec::new()), r#"{"Records":[]}"#).await.is_err());
+        assert!(HttpApi::default().answer(echo(Vec::new()), r#"{"Records":[]}"#).await.is_err());
     }
 }

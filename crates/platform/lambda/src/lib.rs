@@ -8,5 +8,5 @@ mod roots;
 mod setup;
 
 #[cfg(feature = "http")]
-pub use http_api::{answer, serve};
+pub use http_api::HttpApi;
 pub use setup::Setup;

@@ -110,10 +110,20 @@ impl Setup {
         Ok(Arc::new(Queue::new(aws::sqs(&self.account, &self.service), self.variable("INBOX_URL")?)))
     }
 
-    /// The dead-letter queue of the inbox, at `DEAD_LETTERS_URL`, for listing only. It shares the inbox's client,
-    /// because creating a client takes time at start-up.
+    /// The dead-letter queue of the inbox, at `DEAD_LETTERS_URL`. It can be redriven if `REDRIVES` is set, as it is for
+    /// the function that may write to the inbox. It shares the inbox's client, because creating a client takes time at
+    /// start-up.
     pub fn dead_letters(&self, inbox: &Queue) -> anyhow::Result<Arc<DeadLetterQueue>> {
-        Ok(Arc::new(DeadLetterQueue::to_look_at(inbox.client(), self.variable("DEAD_LETTERS_URL")?)))
+        let url = self.variable("DEAD_LETTERS_URL")?;
+        Ok(Arc::new(match self.redrives() {
+            true => DeadLetterQueue::new(inbox.client(), url, inbox.clone()),
+            false => DeadLetterQueue::to_look_at(inbox.client(), url),
+        }))
+    }
+
+    /// Whether this is the function that redrives dead letters.
+    pub fn redrives(&self) -> bool {
+        std::env::var_os("REDRIVES").is_some()
     }
 
     /// Seals with the KMS key that `KEY_ID` names; `None` if the stack has no key.
@@ -131,6 +141,15 @@ impl Setup {
     /// The account and the HTTP client, to create clients for which `store` has no adapter.
     pub fn aws(&self) -> (&Account, &Service) {
         (&self.account, &self.service)
+    }
+
+    /// The HTTP API in front of the function: its own address, from `BASE_URL`, and the number of trusted proxies in front
+    /// of it, from `PROXIES`.
+    #[cfg(feature = "http")]
+    pub fn http_api(&self) -> anyhow::Result<crate::HttpApi> {
+        let base = Some(self.variable("BASE_URL")?).filter(|base| !base.is_empty());
+        let base = base.map(|base| base.parse()).transpose().context("BASE_URL")?;
+        Ok(crate::HttpApi { base, proxies: self.variable("PROXIES")?.parse().context("PROXIES is not a number")? })
     }
 
     /// Waits until the connections are open, at most 2 s. Until its first event a function has a full CPU, whatever its

@@ -8,7 +8,8 @@ use anyhow::Context;
 use embedded::Engines;
 use embedded::sqs::Received;
 use http_common::{Authenticator, Front, Outcomes};
-use ingest::{Ingest, Limiter};
+use ingest::{Ingest, IngestHealth, Limiter};
+use model::cost::Capacity;
 use model::id::{Key, ProjectName};
 use notify::channels::{Channels, Notifier};
 use notify::guard::{Client, Timeouts};
@@ -77,6 +78,7 @@ impl Stack {
             limiter: Limiter::new(stores.quotas.clone()),
             projects: stores.projects.clone(),
             sealer: sealer.clone(),
+            health: IngestHealth::new(stores.keys.clone(), sender.clone()),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
@@ -89,6 +91,7 @@ impl Stack {
             clock: clock.clone(),
             outcomes: outcomes.clone(),
             retention_days: settings.retention_days,
+            capacity: Capacity::default(),
         };
         let notify = Arc::new(Notify::new(notify::Parts {
             stores: stores.clone(),

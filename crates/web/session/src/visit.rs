@@ -122,6 +122,7 @@ fn describe_done(word: &str) -> Option<&'static str> {
         "deleted" => "Deleted.",
         "retried" => "Failed notifications are being sent again.",
         "changed" => "Changes saved.",
+        "redriving" => "The queue is putting all dead letters back into the inbox.",
         "redriven" => "The dead letters are back in the inbox.",
         "merged" => "Merged. The other errors are now listed in this one.",
         "commented" => "Comment added.",

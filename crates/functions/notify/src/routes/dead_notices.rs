@@ -20,13 +20,15 @@ use serde_json::json;
 
 use super::Routes;
 use super::body;
+use crate::deadline::MAX_MESSAGE_TIME;
 use crate::{DeadNotice, Deadline, Redriven};
 
 /// Maximum number of listed notifications.
 const MAX_LISTED_NOTICES: usize = 100;
-/// How long a redrive may begin to send messages: API Gateway waits 30 seconds for an answer. The next sweep sends the
-/// rest.
-const MAX_REDRIVE_TIME: Duration = Duration::from_secs(10);
+/// How long a redrive may begin to move letters and to send messages. With the longest message that is less than the 30 s
+/// for which API Gateway waits for an answer. The next sweep sends the rest.
+const MAX_REDRIVE_TIME: Duration = Duration::from_secs(4);
+const _: () = assert!(MAX_REDRIVE_TIME.as_secs() + MAX_MESSAGE_TIME.as_secs() < 30, "API Gateway gives up");
 
 pub(super) fn routes() -> Router<Arc<Routes>> {
     Router::new()

@@ -15,6 +15,7 @@ use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::ports::MoveProgress;
 
 use super::MAX_LETTERS_READ;
 use crate::Query;
@@ -27,18 +28,22 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/dead-letters/redrive", "redriveDeadLetters", "Puts dead letters back into the inbox")
         .description(
-            "Use it after a fix. Reads at most 1,000 dead letters. Events that were already counted are not counted again.",
+            "Use it after a fix. Without `ids` the queue moves all its messages. If that takes more than a few seconds, it goes on \
+             after the answer; send the request again to see how far it is. With `ids`, at most 1,000 dead letters are read. Events \
+             that were already counted are not counted again.",
         )
         .body::<WhichDeadLetters>(json!({}))
         .data::<Redriven>(200, "how many were redriven")
-        .error(Reason::NotImplemented, "in AWS, `query` must not write to the inbox: the message says how to redrive there");
+        .error(Reason::NotImplemented, "the function may not write to the inbox: in AWS only `redrive` may");
 }
 
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Redriven {
     /// The number of dead letters that were put back into the inbox.
-    redriven: usize,
+    redriven: u64,
+    /// Whether the queue is still moving more of them.
+    running: bool,
 }
 
 async fn handle(State(query): State<Arc<Query>>, _: StackAdmin, request: Request<Body>) -> Response {
@@ -55,12 +60,19 @@ struct WhichDeadLetters {
 
 async fn redrive(query: &Query, request: Request<Body>) -> Answer {
     if !query.dead_letters.can_redrive() {
-        let message = "this deployment cannot redrive through the API: use `aws sqs start-message-move-task --source-arn \
-                       ARN`, with the ARN from the stack's outputs";
+        let message = "this function may not write to the inbox: in AWS the function `redrive` answers this route";
         return Err(Refusal::new(Reason::NotImplemented, message));
     }
     let WhichDeadLetters { ids } =
         parse_body(request, "an object, optionally with `ids`: [ids of dead letters]").await?;
-    let moved = query.dead_letters.redrive(ids.as_ref(), MAX_LETTERS_READ).await?;
-    http_common::data(Redriven { redriven: moved })
+    http_common::data(match ids {
+        Some(ids) => {
+            let redriven = query.dead_letters.redrive(&ids, MAX_LETTERS_READ).await?;
+            Redriven { redriven, running: false }
+        }
+        None => {
+            let MoveProgress { moved, is_running } = query.dead_letters.redrive_all().await?;
+            Redriven { redriven: moved, running: is_running }
+        }
+    })
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect};
 use futures_util::future::try_join3;
 use http::{Method, Request};
+use model::cost::Capacity;
 use model::time::Timestamp;
 use rules::DeadNotice;
 use serde::Deserialize;
@@ -44,7 +45,8 @@ struct ApiMonth {
     events: u64,
     dollars: ApiDollars,
     dollars_per_million: ApiDollars,
-    dollars_idle: ApiDollars,
+    dollars_idle: f64,
+    capacity: Capacity,
     prices: String,
 }
 
@@ -138,7 +140,11 @@ async fn draw(pages: &Pages, visit: &Visit, made: Option<MadeKey>) -> PageResult
             events: month.events,
             so_far: month.dollars.into_pair(),
             million: month.dollars_per_million.into_pair(),
-            idle: month.dollars_idle.into_pair(),
+            idle: month.dollars_idle,
+            capacity: match month.capacity {
+                Capacity::Provisioned => "provisioned",
+                Capacity::OnDemand => "on-demand",
+            },
             prices: month.prices,
         },
         keys,
@@ -173,6 +179,7 @@ pub(super) async fn redrive(
         _ if chosen.is_empty() => return Ok(Redirect::to("/operations")),
         _ => json!({ "ids": chosen }),
     };
-    pages.call(&visit, Method::POST, "/dead-letters/redrive", &body).await?;
-    Ok(Redirect::to("/operations?done=redriven"))
+    let answer = pages.call(&visit, Method::POST, "/dead-letters/redrive", &body).await?;
+    let is_running = answer["running"] == true;
+    Ok(Redirect::to(if is_running { "/operations?done=redriving" } else { "/operations?done=redriven" }))
 }

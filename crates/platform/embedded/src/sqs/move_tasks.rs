@@ -26,8 +26,12 @@ impl MoveTasks {
         tasks.iter().rev().filter(|task| task.source == source).cloned().collect()
     }
 
-    pub(super) fn add(&self, task: MoveTask) {
+    pub(super) fn add(&self, mut task: MoveTask) {
         let mut tasks = self.0.lock();
+        // Their times distinguish the tasks of a queue.
+        if let Some(before) = tasks.iter().rev().find(|before| before.source == task.source) {
+            task.started = task.started.max(before.started + 1);
+        }
         if tasks.len() == MAX_KEPT_TASKS {
             tasks.remove(0);
         }

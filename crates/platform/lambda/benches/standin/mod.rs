@@ -84,6 +84,7 @@ pub(crate) fn live(binary: &Path, event: &Value, times: usize, object: &[u8]) ->
         .env("DEAD_LETTERS_URL", format!("http://{address}/dead-letters"))
         .env("UNDELIVERED_URL", format!("http://{address}/undelivered"))
         .envs([("ALLOWED_DESTINATIONS", ""), ("EMAIL_FROM", ""), ("PUBLIC_URL", "https://errors.example")])
+        .envs([("BASE_URL", ""), ("PROXIES", "0"), ("TABLE_CAPACITY", "provisioned")])
         .stdout(Stdio::null())
         .spawn()
         .unwrap();

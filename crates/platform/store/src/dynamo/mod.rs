@@ -22,6 +22,7 @@ mod project_item;
 pub(crate) mod projects;
 mod quotas;
 mod releases;
+pub mod restored;
 pub mod schema;
 mod search_index;
 mod sessions;

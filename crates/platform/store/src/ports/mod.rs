@@ -23,7 +23,7 @@ mod sessions;
 mod totals;
 
 pub use configs::{Configs, StoredRules};
-pub use dead_letters::{DeadLetter, DeadLetters};
+pub use dead_letters::{DeadLetter, DeadLetters, MoveProgress};
 pub use error_commits::{Commit, ErrorCommits};
 pub use errors::{BadErrorCursor, ErrorCursor, Errors};
 pub use event_index::{Entered, EventIndex};

@@ -5,9 +5,9 @@ use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use model::time::Timestamp;
 
-use super::Queue;
+use super::{Queue, move_tasks};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{DeadLetter, DeadLetterScan, DeadLetters, Inbox, ReceivedLetter, Undelivered};
+use crate::ports::{DeadLetter, DeadLetterScan, DeadLetters, Inbox, MoveProgress, ReceivedLetter, Undelivered};
 
 /// The most messages that SQS returns in one call.
 const MAX_RECEIVED_MESSAGES: i32 = 10;
@@ -46,6 +46,11 @@ impl DeadLetterQueue {
         Ok(received.messages.unwrap_or_default().into_iter().filter_map(parse_message).collect())
     }
 
+    fn redrives_to(&self) -> Result<&Queue> {
+        let rejected = || StoreError::new(Kind::Rejected, DOING, "this process cannot write to the inbox");
+        self.inbox.as_ref().ok_or_else(rejected)
+    }
+
     async fn delete(&self, receipt: &str) -> Result<()> {
         let call = self.client.delete_message().queue_url(&self.url).receipt_handle(receipt);
         call.send().await.map(drop).map_err(|error| StoreError::of_call("removing a dead letter", &error))
@@ -81,14 +86,12 @@ impl DeadLetters for DeadLetterQueue {
         self.inbox.is_some()
     }
 
-    async fn redrive(&self, ids: Option<&HashSet<String>>, limit: usize) -> Result<usize> {
-        let Some(inbox) = &self.inbox else {
-            return Err(StoreError::new(Kind::Rejected, DOING, "this process cannot write to the inbox"));
-        };
+    async fn redrive(&self, ids: &HashSet<String>, limit: usize) -> Result<u64> {
+        let inbox = self.redrives_to()?;
         let mut moved = 0;
         let mut scan = DeadLetterScan::new(self);
         while let Some(received) = scan.next(limit).await? {
-            if ids.is_some_and(|ids| !ids.contains(&received.letter.id)) {
+            if !ids.contains(&received.letter.id) {
                 scan.keep(received);
                 continue;
             }
@@ -98,6 +101,11 @@ impl DeadLetters for DeadLetterQueue {
         }
         scan.finish().await?;
         Ok(moved)
+    }
+
+    async fn redrive_all(&self) -> Result<MoveProgress> {
+        let inbox = self.redrives_to()?;
+        move_tasks::run(&self.client, &self.url, inbox.url()).await
     }
 }
 

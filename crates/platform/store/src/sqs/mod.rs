@@ -2,6 +2,7 @@
 
 mod backlog;
 mod dead_letters;
+mod move_tasks;
 mod queue;
 
 pub use dead_letters::DeadLetterQueue;

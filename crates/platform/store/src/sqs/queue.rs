@@ -116,6 +116,10 @@ impl Queue {
         self.client.clone()
     }
 
+    pub(super) fn url(&self) -> &str {
+        &self.url
+    }
+
     /// Opens the connection, so that the first request need not wait for it. The result does not matter: the first
     /// request will notice.
     pub async fn connect(&self) {

@@ -53,13 +53,15 @@ pub struct MonthCost {
     /// The cost per million events.
     pub million: (f64, f64),
     /// The cost of a month without events.
-    pub idle: (f64, f64),
+    pub idle: f64,
+    /// How the table's capacity is paid for.
+    pub capacity: &'static str,
     /// The date of the price list.
     pub prices: String,
 }
 
 /// The age of the oldest message above which the page warns, in seconds. Same as the alarm in template.yaml.
-const LATE: i64 = 300;
+const LATE: i64 = 900;
 
 impl Operations {
     fn is_late(&self) -> bool {
@@ -91,6 +93,6 @@ impl MonthCost {
     }
 
     fn idle(&self) -> String {
-        Self::text(&self.idle)
+        format!("${:.2}", self.idle)
     }
 }

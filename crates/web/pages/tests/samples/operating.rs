@@ -62,7 +62,7 @@ pub(crate) fn operations() -> Operations {
     Operations {
         frame: frame("Health", None),
         inbox: (12_345, 10),
-        age: Some(400),
+        age: Some(1_000),
         letters: vec![LetterRow {
             id: "b0f1c5d2-7f43-4a4e-8f0d-0d6b6b1f2a10".to_owned(),
             sent_at: ago(7_200),
@@ -77,7 +77,8 @@ pub(crate) fn operations() -> Operations {
             events: 1_234_567,
             so_far: (2.94, 7.31),
             million: (1.7, 3.5),
-            idle: (1.48, 5.35),
+            idle: 5.35,
+            capacity: "provisioned",
             prices: "2026-10-08".to_owned(),
         },
         keys: keys(None),
