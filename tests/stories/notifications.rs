@@ -33,8 +33,8 @@ async fn message(faultline: &Faultline) -> Message {
 
 /// The configs that the sample project's only error names.
 async fn posted(faultline: &Faultline) -> Option<ConfigId> {
-    let table = Resources::make(faultline.stack.engines()).await.unwrap().table;
-    let project = table.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap();
+    let Resources { directory, table, .. } = Resources::make(faultline.stack.engines()).await.unwrap();
+    let project = directory.by_name(&ProjectName::parse("sample").unwrap()).await.unwrap().unwrap();
     let errors = table.page(project.id, &[Status::Unresolved], None, 2).await.unwrap().items;
     assert_eq!(errors.len(), 1);
     errors[0].posted.map(|posted| posted.configs)
