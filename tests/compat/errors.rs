@@ -1,15 +1,18 @@
-//! Version 0.1 with notifications: an error's data for notifications is read, and counting continues from it.
+//! Errors: the data that notifications are decided from is read, and counting continues from it.
 
+use embedded::Engines;
 use faultline_tests::Faultline;
 use grouping::message_fingerprint;
+use http::Method;
 use model::error::{ErrorAggregate, Link, Mute, Status};
 use model::occurrence::Level;
 use model::time::Timestamp;
 use serde_json::json;
 use server::system::Resources;
-use store::ports::{Errors, Projects};
+use store::ports::{Errors, Links, Projects};
 
 use crate::Samples;
+use crate::write::v1_body;
 
 async fn error(faultline: &Faultline, message: &str) -> ErrorAggregate {
     let Resources { directory, table, .. } = Resources::make(faultline.stack.engines()).await.unwrap();
@@ -62,4 +65,31 @@ async fn counting_continues() {
         (Status::Unresolved, None, 11),
         "the tenth occurrence ended the mute"
     );
+}
+
+/// Writes an error with everything that notifications are decided from, and a muted one.
+pub(crate) async fn write(samples: &Samples) {
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    for message in ["muted", "whole", "muted", "whole"] {
+        let mut body = v1_body(message);
+        body["notifications"] = json!([{ "type": "slack", "endpoint": "https://hooks.slack.com/x", "channel": "#a" }]);
+        faultline.post("shop", &body).await;
+        assert_eq!(faultline.process().await, 0);
+        faultline.clock.advance(40);
+    }
+    let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 6 });
+    faultline.call(Method::PATCH, "/projects/shop/errors/muted", "admin-key", mute.to_string()).await;
+    let project = resources.directory.by_name(&model::id::ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let whole = Errors::get(&*resources.table, project.id, &message_fingerprint("whole")).await.unwrap().unwrap();
+    let link = Link { number: 7, url: "https://github.com/o/r/issues/7".to_owned() };
+    resources.table.link(&whole, "0123456789abcdef0123456789abcdef", &link).await.unwrap();
+    samples
+        .write_items(&engines, |pk, sk, item| match (pk, sk) {
+            ("P#2", sk) if sk.starts_with("E#") => Some(format!("error-{}", item["message"]["S"].as_str()?)),
+            _ => None,
+        })
+        .await;
 }

@@ -1,19 +1,15 @@
-//! Version 0.1 with an event index (then called directory): events are found by their ids.
+//! The event index: events are found by their ids.
 
 use embedded::Engines;
-use faultline_tests::{Faultline, raw};
+use faultline_tests::Faultline;
 use http::Method;
-use model::id::{ProjectName, SegmentId};
 use serde_json::json;
-use server::system::Resources;
-use store::ports::Projects;
 
 use crate::Samples;
-use crate::write::object;
 
 #[tokio::test]
 async fn an_event_is_found_by_its_id() {
-    let samples = Samples::of("directory");
+    let samples = Samples::of("event-index");
     let faultline = samples.restored().await;
     let events = samples.text("events.txt");
     assert_eq!(events.lines().count(), 2);
@@ -25,12 +21,8 @@ async fn an_event_is_found_by_its_id() {
 }
 
 /// Writes an event with its own entry, and a block that contains another event, with their errors and occurrences.
-#[tokio::test]
-#[ignore = "writes new samples: see write.rs"]
-async fn write_directory() {
-    let samples = Samples::new();
+pub(crate) async fn write(samples: &Samples) {
     let engines = Engines::memory().unwrap();
-    let resources = Resources::make(&engines).await.unwrap();
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
     for (message, many) in [("alone", 1), ("storm", 17)] {
@@ -40,30 +32,18 @@ async fn write_directory() {
     let occurrences = async |message: &str| {
         faultline.get(&format!("/projects/shop/errors/{message}/occurrences?limit=1")).await["errors"][0].clone()
     };
-    let (mut events, mut objects) = (String::new(), String::new());
+    let mut events = String::new();
     for message in ["alone", "storm"] {
         let occurrence = occurrences(message).await;
         events.push_str(&format!("{message} {}\n", occurrence["eventId"].as_str().unwrap()));
     }
     samples.write("events.txt", &events);
-    for item in raw::items(&engines).await {
-        let (pk, sk) = (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap());
-        let file = match (pk, sk) {
-            ("PROJECT", "shop") => "project.json".to_owned(),
-            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
-            ("P#2", sk) if sk.starts_with("E#") => format!("error-{}.json", item["message"]["S"].as_str().unwrap()),
-            (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("O#") => format!("reference-{}.json", &sk[20..]),
-            (pk, _) if pk.starts_with("D#2#") => format!("directory-{}.json", pk[4..].replace('#', "-")),
-            _ => continue,
-        };
-        if let Some(segment) = item["segment"]["S"].as_str() {
-            let project = ProjectName::parse("shop").unwrap();
-            let id = resources.directory.by_name(&project).await.unwrap().unwrap().id;
-            let (name, key) =
-                (format!("segment-{}.zst.base64", &sk[20..]), SegmentId::parse(id, segment).unwrap().key());
-            object(&samples, &mut objects, &name, &key, &resources).await;
-        }
-        samples.write_item(&file, &item);
-    }
-    samples.write("objects.txt", &objects);
+    samples
+        .write_items(&engines, |pk, sk, item| match (pk, sk) {
+            ("P#2", sk) if sk.starts_with("E#") => Some(format!("error-{}", item["message"]["S"].as_str()?)),
+            (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("O#") => Some(format!("reference-{}", &sk[20..])),
+            (pk, _) if pk.starts_with("D#2#") => Some(format!("index-{}", pk[4..].replace('#', "-"))),
+            _ => None,
+        })
+        .await;
 }

@@ -1,12 +1,8 @@
-//! Version 0.1 with histories: what people set on an error, and its history of changes and comments, are read.
-//!
-//! Write new samples (see `write.rs`) with
-//!
-//!     FAULTLINE_SAMPLES=… cargo test -p faultline-tests --test compat -- --ignored --exact history::write_history
+//! Histories: what people set on an error, and its history of changes and comments, are read.
 
 use axum::body::Body;
 use embedded::Engines;
-use faultline_tests::{ADMIN, Faultline, raw};
+use faultline_tests::{ADMIN, Faultline};
 use http::Method;
 use model::error::StatusChange;
 use model::error::history::{Action, Actor, HistoryEntry};
@@ -32,53 +28,6 @@ async fn call(faultline: &Faultline, method: Method, path: &str, body: Value) ->
     let answer = faultline.call(method, path, ADMIN, body.to_string()).await;
     assert!(answer.status.is_success(), "{}", answer.body);
     answer.body["data"].clone()
-}
-
-/// Writes an error that came back, is resolved in the next release and assigned, with a history entry of each kind.
-#[tokio::test]
-#[ignore = "writes new samples: see the module documentation"]
-async fn write_history() {
-    let samples = Samples::new();
-    let engines = Engines::memory().unwrap();
-    let resources = Resources::make(&engines).await.unwrap();
-    let faultline = Faultline::builder().engines(engines.clone()).start().await;
-    call(&faultline, Method::POST, "/projects", json!({ "name": "shop" })).await;
-    post(&faultline, "shop@1.2.3").await;
-    let key = json!({ "role": "admin", "project": "shop", "name": "ci" });
-    let key = call(&faultline, Method::POST, "/keys", key).await["key"]["key"].clone();
-    let resolved = r#"{"status":"resolved","assignee":"Ada <ada@example.org>"}"#;
-    faultline.call(Method::PATCH, PATH, key.as_str().unwrap(), resolved).await;
-    post(&faultline, "shop@1.2.3").await;
-    let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 1 });
-    call(&faultline, Method::PATCH, PATH, mute).await;
-    post(&faultline, "shop@1.2.4").await;
-    call(&faultline, Method::PATCH, PATH, json!({ "assignee": null })).await;
-    let comments = format!("{PATH}/comments");
-    call(&faultline, Method::POST, &comments, json!({ "text": "see <b>the cart</b>\n" })).await;
-    let comment =
-        call(&faultline, Method::POST, &comments, json!({ "text": "a mistake" })).await["comment"]["id"].clone();
-    let path = format!("{comments}/{}", comment.as_str().unwrap());
-    faultline.clock.advance(40);
-    faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await;
-    let shop = resources.directory.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
-    let error = Errors::get(&*resources.table, shop.id, &grouping::message_fingerprint("m")).await.unwrap().unwrap();
-    faultline.clock.advance(40);
-    let (change, now) = (StatusChange::Unresolved.into(), faultline.clock.now());
-    let by = Actor::Hook { service: "github".to_owned(), user: Some("ada".to_owned()) };
-    let entries = HistoryEntry::all(Action::of(&change, &error), &by, now, 7);
-    resources.table.change(&error, &change, &entries, now).await.unwrap();
-    let next = json!({ "status": "resolved", "inNextRelease": true, "assignee": "Grace" });
-    call(&faultline, Method::PATCH, PATH, next).await;
-    for item in raw::items(&engines).await {
-        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
-            ("PROJECT", "shop") => "project.json".to_owned(),
-            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
-            (_, sk) if sk.starts_with("E#") => "error.json".to_owned(),
-            (_, sk) if sk.starts_with("H#") => format!("history-{}.json", &sk[sk.len() - 26..]),
-            _ => continue,
-        };
-        samples.write_item(&file, &item);
-    }
 }
 
 #[tokio::test]
@@ -127,4 +76,45 @@ async fn the_resolution_still_holds() {
     assert_eq!(status().await, "unresolved");
     let history = faultline.get(&format!("{PATH}/history?limit=1")).await;
     assert_eq!(history["history"][0]["release"], "shop@1.3.0");
+}
+
+/// Writes an error that came back, is resolved in the next release and assigned, with a history entry of each kind.
+pub(crate) async fn write(samples: &Samples) {
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
+    call(&faultline, Method::POST, "/projects", json!({ "name": "shop" })).await;
+    post(&faultline, "shop@1.2.3").await;
+    let key = json!({ "role": "admin", "project": "shop", "name": "ci" });
+    let key = call(&faultline, Method::POST, "/keys", key).await["key"]["key"].clone();
+    let resolved = r#"{"status":"resolved","assignee":"Ada <ada@example.org>"}"#;
+    faultline.call(Method::PATCH, PATH, key.as_str().unwrap(), resolved).await;
+    post(&faultline, "shop@1.2.3").await;
+    let mute = json!({ "status": "muted", "until": "2026-11-03T00:00:00Z", "occurrences": 1 });
+    call(&faultline, Method::PATCH, PATH, mute).await;
+    post(&faultline, "shop@1.2.4").await;
+    call(&faultline, Method::PATCH, PATH, json!({ "assignee": null })).await;
+    let comments = format!("{PATH}/comments");
+    call(&faultline, Method::POST, &comments, json!({ "text": "see <b>the cart</b>\n" })).await;
+    let comment =
+        call(&faultline, Method::POST, &comments, json!({ "text": "a mistake" })).await["comment"]["id"].clone();
+    let path = format!("{comments}/{}", comment.as_str().unwrap());
+    faultline.clock.advance(40);
+    faultline.call(Method::DELETE, &path, ADMIN, Body::empty()).await;
+    let shop = resources.directory.by_name(&ProjectName::parse("shop").unwrap()).await.unwrap().unwrap();
+    let error = Errors::get(&*resources.table, shop.id, &grouping::message_fingerprint("m")).await.unwrap().unwrap();
+    faultline.clock.advance(40);
+    let (change, now) = (StatusChange::Unresolved.into(), faultline.clock.now());
+    let by = Actor::Hook { service: "github".to_owned(), user: Some("ada".to_owned()) };
+    let entries = HistoryEntry::all(Action::of(&change, &error), &by, now, 7);
+    resources.table.change(&error, &change, &entries, now).await.unwrap();
+    let next = json!({ "status": "resolved", "inNextRelease": true, "assignee": "Grace" });
+    call(&faultline, Method::PATCH, PATH, next).await;
+    samples
+        .write_items(&engines, |pk, sk, _| match (pk, sk) {
+            (_, sk) if sk.starts_with("E#") => Some("error".to_owned()),
+            (_, sk) if sk.starts_with("H#") => Some(format!("history-{}", &sk[sk.len() - 26..])),
+            _ => None,
+        })
+        .await;
 }

@@ -1,6 +1,7 @@
-//! Version 0.1 with limits: settings are read, the mark of a reached limit holds, and usage is counted on.
+//! Limits: settings are read, the mark of a reached limit holds, and usage is counted on.
 
-use faultline_tests::ADMIN;
+use embedded::Engines;
+use faultline_tests::{ADMIN, Faultline};
 use http::Method;
 use model::id::ProjectName;
 use serde_json::json;
@@ -30,4 +31,22 @@ async fn a_project_and_its_limits_are_read() {
         .await
         .unwrap();
     assert_eq!((used.in_month, used.in_minute), (4, Some(4)));
+}
+
+/// Writes a project with settings that has reached a limit.
+pub(crate) async fn write(samples: &Samples) {
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let limits = json!({ "perMinute": 100, "perMonth": 3 });
+    let settings = json!({ "limits": limits, "tier": "critical", "timeUnit": "hour", "owner": "team shop" });
+    faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
+    faultline.post("shop", &json!({ "errors": [{ "message": "a" }, { "message": "b" }, { "message": "c" }] })).await;
+    assert_eq!(faultline.process().await, 0);
+    samples
+        .write_items(&engines, |pk, sk, _| match (pk, sk) {
+            ("P#2", sk) if sk.starts_with("U#") => Some("usage".to_owned()),
+            _ => None,
+        })
+        .await;
 }

@@ -1,4 +1,4 @@
-//! Version 0.1 with search: postings are found.
+//! Search: an error is found by its postings.
 
 use embedded::Engines;
 use faultline_tests::{Faultline, raw};
@@ -51,10 +51,7 @@ async fn an_error_is_not_posted_again_under_the_same_terms() {
 }
 
 /// Writes an error with a posting for each of its terms.
-#[tokio::test]
-#[ignore = "writes new samples: see write.rs"]
-async fn write_postings() {
-    let samples = Samples::new();
+pub(crate) async fn write(samples: &Samples) {
     let engines = Engines::memory().unwrap();
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
@@ -64,17 +61,14 @@ async fn write_postings() {
     faultline.post("shop", &json!({ "errors": [error], "context": context })).await;
     assert_eq!(faultline.process().await, 0);
     let mut posted = 0;
-    for item in raw::items(&engines).await {
-        let file = match (item["pk"]["S"].as_str().unwrap(), item["sk"]["S"].as_str().unwrap()) {
-            ("PROJECT", "shop") => "project.json".to_owned(),
-            ("PROJECT_ID", "2") => "project-id.json".to_owned(),
-            ("P#2", sk) if sk.starts_with("E#") => "error.json".to_owned(),
+    samples
+        .write_items(&engines, |pk, sk, _| match (pk, sk) {
+            ("P#2", sk) if sk.starts_with("E#") => Some("error".to_owned()),
             (pk, _) if pk.starts_with("X#2#") => {
                 posted += 1;
-                format!("posted-{posted:02}.json")
+                Some(format!("posted-{posted:02}"))
             }
-            _ => continue,
-        };
-        samples.write_item(&file, &item);
-    }
+            _ => None,
+        })
+        .await;
 }

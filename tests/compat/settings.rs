@@ -1,6 +1,7 @@
-//! Version 0.1 with a retention and allowed origins of projects: they hold, and an occurrence kept for a year is found.
+//! Settings: the retention and the allowed origins of a project hold, and an occurrence kept for a year is found.
 
-use faultline_tests::ADMIN;
+use embedded::Engines;
+use faultline_tests::{ADMIN, Faultline};
 use http::{Method, Request};
 use serde_json::json;
 
@@ -23,4 +24,24 @@ async fn a_project_and_its_occurrences_are_read() {
         faultline.send(request.header("origin", origin).body(body.into()).unwrap()).await.status.as_u16()
     };
     assert_eq!([post("https://www.shop.example").await, post("https://other.example").await], [201, 403]);
+}
+
+/// Writes a project with its own retention and allowed origins, and an error of it with its segment.
+pub(crate) async fn write(samples: &Samples) {
+    let engines = Engines::memory().unwrap();
+    let faultline = Faultline::builder().engines(engines.clone()).start().await;
+    faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
+    let settings =
+        json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });
+    faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
+    faultline.post("shop", &json!({ "errors": [{ "message": "kept for a year" }] })).await;
+    assert_eq!(faultline.process().await, 0);
+    samples
+        .write_items(&engines, |pk, sk, _| match (pk, sk) {
+            ("P#2", sk) if sk.starts_with("E#") => Some("error".to_owned()),
+            (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("T#") => Some("timeline".to_owned()),
+            (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("O#") => Some("reference".to_owned()),
+            _ => None,
+        })
+        .await;
 }

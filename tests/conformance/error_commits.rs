@@ -1,6 +1,6 @@
 use formats::segment::FrameRange;
 use model::error::{ErrorAggregate, Posted, Sighting, StatusChange};
-use model::id::{ErrorUid, EventId, Fingerprint, ProjectId, ReferenceId, SegmentId};
+use model::id::{ConfigId, ErrorUid, EventId, Fingerprint, OccurrenceId, ProjectId, ReferenceId, SegmentId};
 use model::occurrence::{Occurrence, Source};
 use model::project::TimeUnit;
 use model::timeline::{Hour, Minute};
@@ -37,9 +37,11 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
     occurrence.release = Some(format!("r{n}"));
     occurrence.environment = Some("production".to_owned());
     error.observe(TimeUnit::Minute, [&Sighting::of(&occurrence, "m")]);
-    error.posted = Posted::parse(&format!("{n:032x}"));
+    let id = ReferenceId::new(moment, u128::from(n));
+    let configs = ConfigId::parse(&format!("{n:032x}")).unwrap();
+    error.posted = Some(Posted { configs, occurrence: OccurrenceId::new(moment, id, 0) });
     let reference = Reference {
-        id: ReferenceId::new(moment, u128::from(n)),
+        id,
         frame: match n % 2 {
             0 => FramePlace::Inline(vec![n as u8; 10].into()),
             _ => FramePlace::Segment {

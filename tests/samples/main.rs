@@ -29,7 +29,7 @@ async fn http_api() {
     assert_eq!(faultline.counts().await.into_keys().collect::<Vec<_>>(), ["Cannot read properties of undefined"]);
 }
 
-/// A batch of the inbox from SQS is processed. Version 0.1.0 wrote the sample, and it must stay readable.
+/// A batch of the inbox from SQS is processed. From the release of 0.1.0 on, the sample must stay readable.
 #[tokio::test]
 async fn inbox_batch() {
     let faultline = Faultline::new().await;
@@ -42,7 +42,8 @@ async fn inbox_batch() {
     assert_eq!(counts, [("another error".to_owned(), 1), ("first error".to_owned(), 2)]);
 }
 
-/// A batch of the table's stream from DynamoDB is read for notifications. Version 0.1.0 wrote the sample.
+/// A batch of the table's stream from DynamoDB is read for notifications. From the release of 0.1.0 on, the sample must
+/// stay readable.
 #[tokio::test]
 async fn stream_batch() {
     let faultline = Faultline::new().await;

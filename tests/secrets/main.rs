@@ -10,10 +10,11 @@ use std::sync::{Arc, Mutex};
 
 use faultline_tests::{Faultline, project_data, raw};
 use formats::inbox::{self, Message, Text};
-use model::id::{ConfigId, ProjectId, SegmentId};
+use model::error::Status;
+use model::id::{ProjectId, SegmentId};
 use serde_json::{Value, json};
 use server::system::Resources;
-use store::ports::{ClaimChecks, Configs, Projects};
+use store::ports::{ClaimChecks, Configs, Errors, Projects};
 
 /// Must not be found anywhere.
 const SECRET: &str = "T0SECRET";
@@ -97,13 +98,10 @@ async fn a_posted_config_is_stored_sealed_only() {
 
     // A process that may unseal finds the config through the error.
     let resources = Resources::make(faultline.stack.engines()).await.unwrap();
-    let items = raw::items(faultline.stack.engines()).await;
-    let error = items.iter().find(|item| item["posted"]["S"].is_string()).unwrap();
-    // The id is followed by the occurrence that it was posted with.
-    let (id, _) = error["posted"]["S"].as_str().unwrap().split_once(' ').unwrap();
-    let id = ConfigId::parse(id).unwrap();
     let project = resources.directory.by_id(ProjectId::new(1).unwrap()).await.unwrap().unwrap();
-    let sealed = project_data(&resources).posted(project.id, id).await.unwrap().unwrap();
+    let errors = resources.table.page(project.id, &[Status::Unresolved], None, 2).await.unwrap().items;
+    let posted = errors[0].posted.unwrap();
+    let sealed = project_data(&resources).posted(project.id, posted.configs).await.unwrap().unwrap();
     let opened = resources.sealer.unwrap().open(&project.name, &sealed).await.unwrap();
     assert_eq!(serde_json::from_slice::<Value>(&opened).unwrap(), json!([slack(), "QUJD"]));
 }

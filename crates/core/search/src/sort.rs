@@ -75,7 +75,7 @@ impl Sort {
     pub fn stands(self, error: &ErrorAggregate, batch: PostingBatch) -> bool {
         let posted_by = |of: fn(&Indexed) -> PostingBatch| error.indexed.as_ref().map(of) == Some(batch);
         match self {
-            // The table's index has the position, not a posting, even for an error that an older version wrote.
+            // The table's index has the position, not a posting.
             Self::LastSeen => true,
             Self::FirstSeen => posted_by(|indexed| indexed.first_seen),
             Self::Count => posted_by(|indexed| indexed.count),

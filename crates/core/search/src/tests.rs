@@ -152,7 +152,7 @@ fn postings_outlive_the_error() {
 }
 
 #[test]
-fn an_error_that_an_older_version_wrote_is_posted_completely() {
+fn an_error_without_postings_is_posted_completely() {
     let mut error = named("E", "m", "", "");
     let before = error.clone();
     assert_eq!(postings(0, 1).of(Some(&before), &mut error).len(), terms(&error).len());
@@ -169,17 +169,6 @@ fn a_batch_writes_a_block_for_each_term_not_for_each_error() {
     assert_eq!(in_all, 6 * 300);
     let places: BTreeSet<_> = blocks.iter().map(|block| (block.term, block.order, block.chunk)).collect();
     assert_eq!(places.len(), 12);
-}
-
-#[test]
-fn the_state_of_postings_has_a_text_form() {
-    let indexed =
-        Indexed { until: 20_759, first_seen: PostingBatch(u32::MAX), count: PostingBatch(16), users: PostingBatch(0) };
-    assert_eq!(indexed.to_string(), "20759 ffffffff 10 0");
-    assert_eq!(Indexed::parse("20759 ffffffff 10 0").unwrap(), indexed);
-    for bad in ["", "1", "1 2 3", "1 2 3 4 5", "x 2 3 4", "1 g 3 4", "1 2 3 100000000"] {
-        assert!(Indexed::parse(bad).unwrap_err().to_string().contains("postings"), "{bad}");
-    }
 }
 
 fn filter(parameters: &[(&str, &str)]) -> Filter {
@@ -389,6 +378,6 @@ fn each_order_has_a_word_and_a_value() {
     }
     error.indexed = None;
     let stands = Sort::ALL.map(|sort| sort.stands(&error, PostingBatch::default()));
-    assert_eq!(stands, [true, false, false, false], "what an older version wrote is listed by last seen");
+    assert_eq!(stands, [true, false, false, false], "without postings it is listed by last seen");
     assert!(Sort::parse("newest").unwrap_err().to_string().contains("`firstSeen`"));
 }

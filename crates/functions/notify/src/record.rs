@@ -72,19 +72,34 @@ fn attribute(value: serde_dynamo::AttributeValue) -> AttributeValue {
 
 #[cfg(test)]
 mod tests {
-    use model::error::{Link, Mute, Seen, Status, ThresholdWindows};
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD as BASE64;
+    use model::error::{Figures, Link, Mute, Posted, Regression, Seen, Sighting, Status, ThresholdWindows};
+    use model::id::{ConfigId, ErrorUid, EventId, Fingerprint, OccurrenceId, ProjectId};
+    use model::occurrence::{Occurrence, Source};
+    use model::project::TimeUnit;
     use model::time::Timestamp;
     use serde_json::{Value, json};
 
     use super::*;
 
-    fn image(more: &Value) -> Value {
+    const SK: &str = "E#6b0dd08465d55a2f0a98f929a3c6fff6";
+
+    /// The error of the images, without occurrences.
+    fn error() -> ErrorAggregate {
+        let uid = ErrorUid::parse("01M6CS37V0P6VGGFR7GX197914").unwrap();
+        let fingerprint = Fingerprint::parse(SK.trim_start_matches("E#")).unwrap();
+        ErrorAggregate::new(ProjectId::new(2).unwrap(), fingerprint, uid, Timestamp::from_seconds(0))
+    }
+
+    fn image(of: &ErrorAggregate, more: &Value) -> Value {
         let mut image = json!({
-            "pk": { "S": "P#2" }, "sk": { "S": "E#6b0dd08465d55a2f0a98f929a3c6fff6" }, "v": { "N": "1" },
-            "uid": { "S": "01M6CS37V0P6VGGFR7GX197914" }, "version": { "N": "1" }, "count": { "N": "1" },
+            "pk": { "S": "P#2" }, "sk": { "S": SK }, "v": { "N": "1" },
+            "uid": { "S": of.uid.to_string() }, "version": { "N": "1" }, "count": { "N": "1" },
             "type": { "S": "KeyError" }, "message": { "S": "'total'" }, "level": { "S": "error" },
             "platform": { "S": "python" }, "status": { "S": "unresolved" }, "statusAt": { "N": "1793577820000000" },
-            "firstSeen": { "N": "1793577720123456" }, "lastSeen": { "N": "1793577720123456" },
+            "firstSeen": { "N": "1793577720123456" }, "lastSeen": { "N": "1793577720123456" }, "ttl": { "N": "1801353720" },
+            "figures": { "B": BASE64.encode(Figures::of(of).pack()) },
         });
         image.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         image
@@ -99,19 +114,28 @@ mod tests {
         serde_json::from_value::<EventRecord>(record).unwrap().into()
     }
 
-    /// The images contain everything that decisions need. An item of an older version has less, one of this version has
-    /// all of it.
+    /// The images contain everything that decisions need.
     #[test]
     fn all_fields_of_an_error_are_read() {
-        let new = image(&json!({
+        let moment = Timestamp::from_seconds(29_892_962 * 60);
+        let mut occurrence = Occurrence::new(EventId::from_bytes([0; 16]), Source::V1, moment, moment);
+        occurrence.environment = Some("production".to_owned());
+        occurrence.release = Some("shop@1.2.3".to_owned());
+        let mut seen = error();
+        drop(seen.observe(TimeUnit::Minute, &vec![Sighting::of(&occurrence, "m"); 8]));
+        seen.posted = Some(Posted {
+            configs: ConfigId::parse("00000000000000000000000000c0ffee").unwrap(),
+            occurrence: OccurrenceId::parse("9007197776696131-01KGZ3M5V00000000000000007-0").unwrap(),
+        });
+        let at = Timestamp::from_seconds(1_793_577_860);
+        seen.regression = Some(Regression { at, release: occurrence.release.clone(), count: 2 });
+        let more = json!({
             "version": { "N": "2" }, "count": { "N": "9" }, "status": { "S": "muted" },
             "mutedUntil": { "N": "1793577900000000" }, "mutedUntilCount": { "N": "40" },
-            "environment": { "S": "production" }, "units": { "S": "m 29892960 29892962 8" },
-            "seen": { "S": "{\"e\":[\"production\"],\"l\":[\"error\"],\"r\":[\"shop@1.2.3\"]}" },
-            "posted": { "S": "00000000000000000000000000c0ffee 9007197776696131-01KGZ3M5V00000000000000007-0" }, "assignee": { "S": "Ada" },
-            "regression": { "S": "1793577860000000 2 shop@1.2.3" }, "link:d1": { "S": "7 https://issues.example/a b/7" },
-        }));
-        let change = record(&image(&json!({})), &new).change().unwrap();
+            "environment": { "S": "production" }, "assignee": { "S": "Ada" },
+            "link:d1": { "S": "7 https://issues.example/a b/7" },
+        });
+        let change = record(&image(&error(), &json!({})), &image(&seen, &more)).change().unwrap();
         let Some(Change { old: Some(old), new }) = change else { panic!("{change:?}") };
         assert_eq!(
             (old.mute, &old.threshold_windows, &old.seen, old.links.len()),
@@ -119,13 +143,9 @@ mod tests {
         );
         let until = Some(Timestamp::from_micros(1_793_577_900_000_000));
         assert_eq!((new.status, new.mute), (Status::Muted, Some(Mute { until, until_count: Some(40) })));
-        let regression = new.regression.as_ref().map(|regression| (regression.at.seconds(), regression.count));
-        assert_eq!((regression, new.assignee.as_deref()), (Some((1_793_577_860, 2)), Some("Ada")));
-        assert_eq!(new.threshold_windows.counts().collect::<Vec<_>>(), [(Timestamp::from_seconds(29_892_962 * 60), 8)]);
-        assert_eq!(
-            (new.environment.as_deref(), new.posted.unwrap().occurrence.unwrap().line()),
-            (Some("production"), 0)
-        );
+        assert_eq!((&new.regression, new.assignee.as_deref()), (&seen.regression, Some("Ada")));
+        assert_eq!(new.threshold_windows.counts().collect::<Vec<_>>(), [(moment, 8)]);
+        assert_eq!((new.environment.as_deref(), new.posted), (Some("production"), seen.posted));
         let [origin] = new.seen.origins() else { panic!("{:?}", new.seen) };
         assert_eq!(
             (origin.environment.as_deref(), origin.release.as_deref()),
@@ -137,10 +157,15 @@ mod tests {
 
     #[test]
     fn an_unreadable_field_is_named() {
-        for (name, value) in [("units", "x"), ("seen", "[]x"), ("link:d", "https://no.number"), ("status", "asleep")] {
-            let record = record(&image(&json!({})), &image(&json!({ name: { "S": value } })));
-            let error = record.change().unwrap_err();
-            assert!(error.to_string().contains(name), "{error}");
+        for (name, value, expected) in [
+            ("figures", json!({ "B": BASE64.encode("x") }), "figures of an error have form 120"),
+            ("figures", json!({ "S": "x" }), "`figures`"),
+            ("link:d", json!({ "S": "https://no.number" }), "`link:d`"),
+            ("status", json!({ "S": "asleep" }), "`status`"),
+        ] {
+            let record = record(&image(&error(), &json!({})), &image(&error(), &json!({ name: value })));
+            let refused = record.change().unwrap_err().to_string();
+            assert!(refused.contains(expected), "{refused}");
         }
     }
 }

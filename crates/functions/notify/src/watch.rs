@@ -178,12 +178,11 @@ impl Notify {
             decide(rule, RuleRef::Project(rule.id.clone()), None);
         }
         if let Some(posted) = &new.posted
-            && let Some(occurrence) = posted.occurrence
             && !self.is_target_muted(&new).await?
         {
             let id = posted.configs.to_string();
             for (index, rule) in self.load_posted_rules(&project_rules.project, &id).await?.iter() {
-                decide(rule, RuleRef::Posted(id.clone(), *index), Some(occurrence));
+                decide(rule, RuleRef::Posted(id.clone(), *index), Some(posted.occurrence));
             }
         }
         Ok(entries)

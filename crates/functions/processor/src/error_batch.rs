@@ -56,7 +56,7 @@ impl ErrorBatch {
     pub(crate) fn posted(&self, references: &[Reference]) -> Option<Posted> {
         let newest = self.occurrences.first()?;
         let occurrence = OccurrenceId::new(newest.sighting.timestamp, references.first()?.id, 0);
-        Some(Posted { configs: newest.posted?, occurrence: Some(occurrence) })
+        Some(Posted { configs: newest.posted?, occurrence })
     }
 
     pub(crate) fn delivery_indexes(&self) -> impl Iterator<Item = usize> {

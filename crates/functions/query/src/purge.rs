@@ -106,7 +106,7 @@ impl Query {
         self.purge(project.id, budget).await
     }
 
-    /// Reads all keys of the stack, because the index by project is eventually consistent and may lack old keys.
+    /// Reads all keys of the stack, because the index by project is eventually consistent.
     async fn remove_keys(&self, project: ProjectId) -> store::Result<()> {
         let mut after = None;
         loop {

@@ -12,8 +12,6 @@ use super::{BadFrame, FrameRange};
 
 /// The first bytes of a zstd frame.
 const MAGIC: [u8; 4] = 0xFD2F_B528_u32.to_le_bytes();
-/// The first bytes of a skippable frame. Earlier versions wrote these in place of deleted frames.
-const SKIPPABLE: [u8; 4] = 0x184D_2A50_u32.to_le_bytes();
 
 /// Headers of frames without content, shortest first. Each has a descriptor, the smallest window, and the content size:
 /// left out, or 0 in four or eight bytes.
@@ -31,7 +29,7 @@ pub fn blank(segment: &mut [u8], range: FrameRange) -> Result<(), BadFrame> {
     let place = usize::try_from(range.offset).ok().zip(usize::try_from(range.length).ok());
     let frame = place
         .and_then(|(start, length)| segment.get_mut(start..start.checked_add(length)?))
-        .filter(|frame| frame.starts_with(&MAGIC) || frame.starts_with(&SKIPPABLE))
+        .filter(|frame| frame.starts_with(&MAGIC))
         .ok_or(BadFrame::Range(range))?;
     let (header, text) = parts(frame.len()).ok_or(BadFrame::Range(range))?;
 
@@ -101,14 +99,6 @@ mod tests {
             assert!(blank(&mut frame, FrameRange { offset: 0, length: length as u64 }).is_err());
             assert_eq!(frame, before);
         }
-    }
-
-    /// Skippable frames that earlier versions wrote can be blanked as well.
-    #[test]
-    fn a_skippable_frame_becomes_an_ordinary_one() {
-        let mut frame = [SKIPPABLE.as_slice(), &20_u32.to_le_bytes(), &[0; 20]].concat();
-        blank(&mut frame, FrameRange { offset: 0, length: 28 }).unwrap();
-        assert_eq!(frame, blanked(28));
     }
 
     proptest::proptest! {

@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
-use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
+use super::is_default;
 use crate::time::Timestamp;
 use crate::timeline::Hour;
 
@@ -9,10 +11,12 @@ use crate::timeline::Hour;
 ///
 /// The counts are exact. If an hour is dropped, it is closed together with all hours before it: late events in closed
 /// hours are not counted here.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hours {
     /// Hours before this one are closed.
+    #[serde(default, rename = "f", skip_serializing_if = "is_default")]
     floor: u32,
+    #[serde(rename = "c", with = "super::counts")]
     counts: BTreeMap<Hour, u64>,
 }
 
@@ -32,14 +36,6 @@ impl Hours {
             let hour = Hour::numbered((newest + index as u32).saturating_sub(23));
             self.counts.get(&hour).copied().unwrap_or_default()
         })
-    }
-
-    /// Prepares for a commit. If the error was seen before, but no hours are kept (an older version wrote it), counting
-    /// begins with the hour after `last_seen`.
-    pub(super) fn begin(&mut self, last_seen: Option<Timestamp>) {
-        if let Some(last_seen) = last_seen.filter(|_| self.counts.is_empty()) {
-            self.floor = self.floor.max(Hour::of(last_seen).number() + 1);
-        }
     }
 
     /// Counts an occurrence, unless its hour is closed.
@@ -71,42 +67,6 @@ impl Hours {
     }
 }
 
-/// The text is not the text form of hours.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not the text form of hours: it must be the floor, then a step and a count for each hour")]
-pub struct BadHours(String);
-
-/// The text form, which is short because each commit writes it: the floor, then for each hour the step from the hour
-/// before it (for the first hour: from the floor) and its count, such as `0 498216 5 1 17`.
-impl fmt::Display for Hours {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.floor)?;
-        let mut before = self.floor;
-        for (hour, count) in self.counts() {
-            write!(f, " {} {count}", hour.number() - before)?;
-            before = hour.number();
-        }
-        Ok(())
-    }
-}
-
-impl Hours {
-    /// Parses the text form.
-    pub fn parse(text: &str) -> Result<Self, BadHours> {
-        let parsed = || {
-            let mut words = text.split(' ');
-            let floor: u32 = words.next()?.parse().ok()?;
-            let (mut counts, mut hour) = (BTreeMap::new(), floor);
-            while let Some(step) = words.next() {
-                hour = hour.checked_add(step.parse().ok()?)?;
-                counts.insert(Hour::numbered(hour), words.next()?.parse().ok()?);
-            }
-            Some(Self { floor, counts })
-        };
-        parsed().ok_or_else(|| BadHours(text.chars().take(80).collect()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -133,18 +93,6 @@ mod tests {
         assert_eq!(hours.last_day(at(200)), [0; 24]);
     }
 
-    #[test]
-    fn an_error_of_an_older_version_begins_with_the_next_hour() {
-        let mut hours = Hours::default();
-        hours.begin(Some(at(10)));
-        for hour in [10, 11, 9] {
-            hours.add(at(hour));
-        }
-        hours.begin(Some(at(11)));
-        hours.add(at(11));
-        assert_eq!(hours.counts().map(|(hour, count)| (hour.number(), count)).collect::<Vec<_>>(), [(11, 2)]);
-    }
-
     proptest! {
         /// The kept counts are exact, in whatever order events come, and there are never more than 24.
         #[test]
@@ -155,7 +103,8 @@ mod tests {
             }
             let different: std::collections::BTreeSet<_> = events.iter().collect();
             prop_assert_eq!(hours.counts().count(), different.len().min(24));
-            prop_assert_eq!(&Hours::parse(&hours.to_string()).unwrap(), &hours);
+            let stored = serde_json::to_string(&hours).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Hours>(&stored).unwrap(), &hours);
 
             let (a, b) = events.split_at(split.min(events.len()));
             let mut joined = of(a.iter().copied());
@@ -163,13 +112,6 @@ mod tests {
             for (hour, count) in joined.counts() {
                 prop_assert_eq!(count, events.iter().filter(|&&event| event == hour.number()).count() as u64);
             }
-        }
-    }
-
-    #[test]
-    fn a_wrong_text_form_is_named() {
-        for bad in ["", "x", "0 1", "0 1 -1", "0 a 1", "4294967295 1 1", "0 1 2 "] {
-            assert!(Hours::parse(bad).unwrap_err().to_string().contains("text form"), "{bad}");
         }
     }
 }

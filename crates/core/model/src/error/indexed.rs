@@ -1,5 +1,3 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 /// Identifies postings that were written together, by 32 random bits.
@@ -14,7 +12,8 @@ impl PostingBatch {
 }
 
 /// The state of an error's postings in the search index.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "StoredState", into = "StoredState")]
 pub struct Indexed {
     /// The day, counted from 1970-01-01, on which the first of its postings expires. If the error is to live longer,
     /// all of them are written again.
@@ -27,38 +26,17 @@ pub struct Indexed {
     pub users: PostingBatch,
 }
 
-/// The text is not the text form of [`Indexed`].
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("`{0}` is not the state of an error's postings: it must be a day and three batches in hexadecimal")]
-pub struct BadIndexed(String);
+/// The stored form: the day and the three batches, in a list, because keys would take as many bytes again.
+type StoredState = (u32, PostingBatch, PostingBatch, PostingBatch);
 
-impl Indexed {
-    /// Parses the text form.
-    pub fn parse(text: &str) -> Result<Self, BadIndexed> {
-        let parsed = || {
-            let (day, batches) = text.split_once(' ')?;
-            let mut batches = batches.split(' ').map(|batch| u32::from_str_radix(batch, 16).ok().map(PostingBatch));
-            let indexed = Self {
-                until: day.parse().ok()?,
-                first_seen: batches.next()??,
-                count: batches.next()??,
-                users: batches.next()??,
-            };
-            batches.next().is_none().then_some(indexed)
-        };
-        parsed().ok_or_else(|| BadIndexed(text.chars().take(80).collect()))
+impl From<Indexed> for StoredState {
+    fn from(Indexed { until, first_seen, count, users }: Indexed) -> Self {
+        (until, first_seen, count, users)
     }
 }
 
-/// The text form: the day in decimal, then the batches in hexadecimal.
-impl fmt::Display for Indexed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            until,
-            first_seen: PostingBatch(first_seen),
-            count: PostingBatch(count),
-            users: PostingBatch(users),
-        } = self;
-        write!(f, "{until} {first_seen:x} {count:x} {users:x}")
+impl From<StoredState> for Indexed {
+    fn from((until, first_seen, count, users): StoredState) -> Self {
+        Self { until, first_seen, count, users }
     }
 }

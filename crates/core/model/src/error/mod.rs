@@ -1,6 +1,7 @@
 //! The aggregate of an error's occurrences: everything that a list shows, without reading any occurrence.
 
 mod change;
+mod counts;
 pub mod history;
 mod hours;
 mod indexed;
@@ -21,21 +22,21 @@ mod users;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use change::{ErrorChange, StatusChange};
-pub use hours::{BadHours, Hours};
-pub use indexed::{BadIndexed, Indexed, PostingBatch};
+pub use hours::Hours;
+pub use indexed::{Indexed, PostingBatch};
 pub use link::Link;
 pub use merge_family::{MergeFamily, TooManyMergedErrors};
 pub use merged::{BadMergedErrors, MergeRecord, MergedError};
 pub use mute::Mute;
-pub use packed::BadFigures;
+pub use packed::{BadFigures, Figures};
 pub use posted::Posted;
-pub use regression::{BadRegression, Regression};
+pub use regression::Regression;
 pub use resolution::Resolution;
-pub use seen::{BadSeen, Origin, Origins, Seen};
+pub use seen::{Origin, Origins, Seen};
 pub use status::{BadStatus, Status};
-pub use tags::{BadTags, Has, Tag, TagValue, Tags};
-pub use threshold_windows::{BadThresholdWindows, ThresholdWindows};
-pub use users::{BadUsers, UserHash, Users};
+pub use tags::{Has, Tag, TagValue, Tags};
+pub use threshold_windows::ThresholdWindows;
+pub use users::{UserHash, Users};
 
 use crate::id::{ErrorUid, Fingerprint, ProjectId};
 use crate::occurrence::{Level, Occurrence};
@@ -113,7 +114,7 @@ pub struct ErrorAggregate {
     pub expires_at: Timestamp,
     /// Names from the stack frames of its first occurrence, at most 120 bytes. The crate `search` finds it by them.
     pub frames: Option<String>,
-    /// The state of its postings in the search index; `None` if an older version wrote it.
+    /// The state of its postings in the search index; `None` until its first terms are posted.
     pub indexed: Option<Indexed>,
     /// Its issues in other services, by destination (of `rules::Target`). Only notify writes this.
     pub links: BTreeMap<String, Link>,
@@ -205,9 +206,7 @@ impl ErrorAggregate {
     fn add(&mut self, unit: TimeUnit, commit: &[&Sighting]) -> Option<history::Action> {
         let mut ended = None;
         self.seen = Seen::default();
-        let last_seen = (self.count > 0).then_some(self.last_seen);
-        self.threshold_windows.begin(unit, last_seen);
-        self.hours.begin(last_seen);
+        self.threshold_windows.begin(unit, (self.count > 0).then_some(self.last_seen));
         let mut touched = BTreeSet::new();
         for sighting in commit {
             // At most once per commit: afterwards the error is unresolved.
@@ -337,6 +336,11 @@ impl Sighting {
             user: UserHash::of(occurrence),
         }
     }
+}
+
+/// Whether the stored form of the figures may leave this value out.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }
 
 fn cut(text: &str, limit: usize) -> String {

@@ -1,19 +1,20 @@
 //! The figures of an error in few bytes: each commit pays for the whole item by the kilobyte, twice.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
+use std::io;
 
-use super::{
-    BadHours, BadSeen, BadTags, BadThresholdWindows, BadUsers, ErrorAggregate, Hours, Origins, Seen, Tags,
-    ThresholdWindows, Users,
-};
+use serde::{Deserialize, Serialize};
 
-/// The version of the form, its first byte. Version 1 has no origins.
-const FORM: u8 = 2;
-const WITHOUT_ORIGINS: u8 = 1;
+use super::{ErrorAggregate, Hours, Indexed, Origins, Posted, Regression, Seen, Tags, ThresholdWindows, Users};
+
+/// The version of the form, its first byte.
+const FORM: u8 = 1;
 /// zstd's default level. A higher one saves about ten bytes and takes several times the CPU time.
 const LEVEL: i32 = 3;
-/// Maximum size after unpacking, in bytes: many times what an error has, so that only damaged data is refused.
-const MAX_UNPACKED: usize = 64 << 10;
+/// Maximum size after unpacking, in bytes: more than any error has, also if each character of its texts is escaped in
+/// JSON. So only damaged data is refused.
+const MAX_UNPACKED: usize = 256 << 10;
 
 thread_local! {
     /// Created once per thread: creating one takes longer than packing an error.
@@ -26,106 +27,206 @@ thread_local! {
 /// The bytes are not the packed figures of an error.
 #[derive(Debug, thiserror::Error)]
 pub enum BadFigures {
-    /// The bytes have another form, or are damaged.
+    /// They lack even the version.
+    #[error("the packed figures of an error are empty")]
+    Empty,
+    /// A later version of faultline wrote them, or they are something else.
+    #[error("the packed figures of an error have form {0}, this version reads form {FORM} only: run a later version")]
+    Form(u8),
+    #[error("the packed figures of an error cannot be unpacked: {0}")]
+    Zstd(io::Error),
     #[error("the packed figures of an error cannot be read: {0}")]
-    Packed(String),
-    #[error(transparent)]
-    ThresholdWindows(#[from] BadThresholdWindows),
-    #[error(transparent)]
-    Hours(#[from] BadHours),
-    #[error(transparent)]
-    Seen(#[from] BadSeen),
-    #[error(transparent)]
-    Tags(#[from] BadTags),
-    #[error(transparent)]
-    Users(#[from] BadUsers),
+    Json(serde_json::Error),
 }
 
-impl ErrorAggregate {
-    /// Packs the error's threshold windows, hours, tags, users and frames, and the origins of all its occurrences and
-    /// of its last commit. The result is the version of the form, followed by zstd of one line of text for each, except
-    /// the users, whose bytes come last.
-    pub fn pack_figures(&self) -> Vec<u8> {
-        // As JSON, since function names are a client's text, and only JSON is certain to be on one line.
-        let frames = serde_json::to_string(&self.frames).expect("a text is JSON");
-        let Self { threshold_windows, hours, seen, tags, origins, .. } = self;
-        let mut raw = format!("{threshold_windows}\n{hours}\n{seen}\n{tags}\n{origins}\n{frames}\n").into_bytes();
-        if self.users.count() > 0 {
-            raw.extend(self.users.to_bytes());
+/// The figures of an error: the fields that its item keeps in one packed attribute. The stored form is JSON with keys of
+/// one letter. An older version ignores a field that a later one added; a change that it must not ignore needs another
+/// version of the form.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Figures<'a> {
+    #[serde(rename = "w")]
+    pub threshold_windows: Cow<'a, ThresholdWindows>,
+    #[serde(rename = "h")]
+    pub hours: Cow<'a, Hours>,
+    #[serde(rename = "s")]
+    pub seen: Cow<'a, Seen>,
+    #[serde(rename = "t")]
+    pub tags: Cow<'a, Tags>,
+    #[serde(rename = "o")]
+    pub origins: Cow<'a, Origins>,
+    #[serde(rename = "f", skip_serializing_if = "Option::is_none")]
+    pub frames: Option<Cow<'a, str>>,
+    #[serde(rename = "u")]
+    pub users: Cow<'a, Users>,
+    #[serde(rename = "r", skip_serializing_if = "Option::is_none")]
+    pub regression: Option<Cow<'a, Regression>>,
+    #[serde(rename = "p", skip_serializing_if = "Option::is_none")]
+    pub posted: Option<Posted>,
+    #[serde(rename = "i", skip_serializing_if = "Option::is_none")]
+    pub indexed: Option<Indexed>,
+}
+
+impl<'a> Figures<'a> {
+    /// The figures of `error`.
+    pub fn of(error: &'a ErrorAggregate) -> Self {
+        Self {
+            threshold_windows: Cow::Borrowed(&error.threshold_windows),
+            hours: Cow::Borrowed(&error.hours),
+            seen: Cow::Borrowed(&error.seen),
+            tags: Cow::Borrowed(&error.tags),
+            origins: Cow::Borrowed(&error.origins),
+            frames: error.frames.as_deref().map(Cow::Borrowed),
+            users: Cow::Borrowed(&error.users),
+            regression: error.regression.as_ref().map(Cow::Borrowed),
+            posted: error.posted,
+            indexed: error.indexed,
         }
-        let packed = PACKER.with_borrow_mut(|packer| packer.compress(&raw));
-        [vec![FORM], packed.expect("compressing into memory cannot fail")].concat()
     }
 
-    /// Reads back the figures that [`pack_figures`](Self::pack_figures) packed.
-    pub fn unpack_figures(&mut self, packed: &[u8]) -> Result<(), BadFigures> {
-        let damaged = |what: &str| BadFigures::Packed(what.to_owned());
-        let (form, packed) = match packed.split_first() {
-            Some((&form @ (FORM | WITHOUT_ORIGINS), packed)) => (form, packed),
-            _ => return Err(damaged("this version reads forms 1 and 2 only")),
+    /// Packs the figures. The result is the version of the form, followed by zstd of JSON.
+    pub fn pack(&self) -> Vec<u8> {
+        let json = serde_json::to_vec(self).expect("figures have text keys only");
+        let packed = PACKER.with_borrow_mut(|packer| packer.compress(&json));
+        [vec![FORM], packed.expect("compressing into memory cannot fail")].concat()
+    }
+}
+
+impl Figures<'static> {
+    /// Reads figures that [`pack`](Figures::pack) packed.
+    pub fn unpack(packed: &[u8]) -> Result<Self, BadFigures> {
+        let packed = match packed.split_first() {
+            None => return Err(BadFigures::Empty),
+            Some((&FORM, packed)) => packed,
+            Some((&form, _)) => return Err(BadFigures::Form(form)),
         };
-        let raw = UNPACKER.with_borrow_mut(|unpacker| unpacker.decompress(packed, MAX_UNPACKED));
-        let raw = raw.map_err(|error| BadFigures::Packed(error.to_string()))?;
-        let mut parts = raw.splitn(if form == FORM { 7 } else { 6 }, |&byte| byte == b'\n');
-        let mut part = || parts.next().ok_or_else(|| damaged("a part is missing"));
-        let text = |part| std::str::from_utf8(part).map_err(|error| BadFigures::Packed(error.to_string()));
-        self.threshold_windows = ThresholdWindows::parse(text(part()?)?)?;
-        self.hours = Hours::parse(text(part()?)?)?;
-        self.seen = Seen::parse(text(part()?)?)?;
-        self.tags = Tags::parse(text(part()?)?)?;
-        self.origins = if form == FORM { Origins::parse(text(part()?)?)? } else { Origins::default() };
-        self.frames = serde_json::from_slice(part()?).map_err(|error| BadFigures::Packed(error.to_string()))?;
-        let users = part()?;
-        self.users = if users.is_empty() { Users::default() } else { Users::parse(users)? };
-        Ok(())
+        let json = UNPACKER.with_borrow_mut(|unpacker| unpacker.decompress(packed, MAX_UNPACKED));
+        serde_json::from_slice(&json.map_err(BadFigures::Zstd)?).map_err(BadFigures::Json)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::Sighting;
     use crate::error::tests::{at, new};
+    use crate::error::{PostingBatch, Sighting, UserHash};
+    use crate::id::{ConfigId, OccurrenceId};
     use crate::project::TimeUnit;
+    use crate::time::Timestamp;
 
     fn seen(times: usize) -> ErrorAggregate {
         let mut error = new();
         let sighting = |time: usize| Sighting {
             tags: vec![("url".to_owned(), format!("/order/{time}\n")), ("host".to_owned(), "web".to_owned())],
+            user: (times > 1).then(|| user(time)),
             ..at(time as i64 * 100, "r")
         };
         let sightings: Vec<_> = (0..times).map(sighting).collect();
         drop(error.observe(TimeUnit::Minute, &sightings));
-        let users = |times: usize| match times {
-            0..=48 => (0..times as u32).flat_map(|user| (user * 0x040A_0A0A).to_be_bytes()).collect(),
-            _ => vec![10; 256],
-        };
-        error.users = Users::parse(&users(times)).unwrap();
         error
     }
 
+    fn user(number: usize) -> UserHash {
+        let mut occurrence = crate::error::tests::occurrence(1);
+        occurrence.user.insert("id".to_owned(), number.to_string().into());
+        UserHash::of(&occurrence).unwrap()
+    }
+
+    /// The bytes of figures with this JSON.
+    fn packed(json: &serde_json::Value) -> Vec<u8> {
+        [vec![FORM], zstd::bulk::compress(json.to_string().as_bytes(), LEVEL).unwrap()].concat()
+    }
+
     #[test]
-    fn figures_are_packed_and_taken_back() {
+    fn figures_are_read_back() {
         for times in [0, 1, 40, 400] {
             let mut error = seen(times);
-            error.frames = (times > 1).then(|| "total \n shop.cart".to_owned());
-            let mut again = new();
-            again.unpack_figures(&error.pack_figures()).unwrap();
-            let figures = |of: &ErrorAggregate| {
-                let tags = (of.tags.clone(), of.users.clone(), of.frames.clone());
-                (of.threshold_windows.clone(), of.hours.clone(), of.seen.clone(), of.origins.clone(), tags)
-            };
-            assert_eq!(figures(&again), figures(&error), "of {times} occurrences");
+            if times > 1 {
+                error.frames = Some("total \n shop.cart".to_owned());
+                let at = Timestamp::from_micros(1_793_577_820_000_001);
+                error.regression = Some(Regression { at, release: Some(String::new()), count: 2 });
+                let configs = ConfigId::parse("0123456789abcdef0123456789abcdef").unwrap();
+                let occurrence = OccurrenceId::parse("9007197776696131-01KGZ3M5V00000000000000007-0").unwrap();
+                error.posted = Some(Posted { configs, occurrence });
+                let [first_seen, count, users] = [u32::MAX, 16, 0].map(PostingBatch);
+                error.indexed = Some(Indexed { until: 20_759, first_seen, count, users });
+            }
+            let figures = Figures::of(&error);
+            assert_eq!(Figures::unpack(&figures.pack()).unwrap(), figures, "of {times} occurrences");
         }
     }
 
     #[test]
     fn damaged_figures_are_refused() {
-        let good = seen(3).pack_figures();
-        let mut later = good.clone();
-        later[0] = 3;
-        for bad in [&[][..], &[1], &later, &good[..good.len() - 1], b"\x01text"] {
-            assert!(seen(1).unpack_figures(bad).is_err(), "{bad:?}");
+        let good = Figures::of(&seen(3)).pack();
+        for bad in [&[][..], &[FORM], &good[1..], &good[..good.len() - 1], b"\x01text"] {
+            assert!(Figures::unpack(bad).is_err(), "{bad:?}");
         }
+        let later = [&[FORM + 1], &good[1..]].concat();
+        let refused = Figures::unpack(&later).unwrap_err().to_string();
+        assert!(refused.contains("have form 2") && refused.contains("reads form 1 only"), "{refused}");
+    }
+
+    /// A missing part is not taken for an empty one.
+    #[test]
+    fn figures_without_a_part_are_refused() {
+        let whole = serde_json::to_value(Figures::of(&new())).unwrap();
+        let parts: Vec<_> = whole.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(parts, ["h", "o", "s", "t", "u", "w"]);
+        for part in parts {
+            let mut figures = whole.clone();
+            figures.as_object_mut().unwrap().remove(&part);
+            let refused = Figures::unpack(&packed(&figures)).unwrap_err().to_string();
+            assert!(refused.contains(&format!("missing field `{part}`")), "{refused}");
+        }
+    }
+
+    #[test]
+    fn figures_with_impossible_values_are_refused() {
+        for (part, value, expected) in [
+            ("w", r#"{"u":"week"}"#, "unknown variant"),
+            ("w", r#"{"c":[[1,1],[0,1]]}"#, "steps"),
+            ("w", r#"{"c":[[9223372036854775807,1],[1,1]]}"#, "steps"),
+            ("w", r#"{"c":[[1,-1]]}"#, "invalid value"),
+            ("w", r#"{"c":[[1]]}"#, "invalid length"),
+            ("h", r#"{"c":[[4294967296,1]]}"#, "out of range"),
+            ("h", r#"{"c":[[-1,1]]}"#, "out of range"),
+            ("h", r#"{"f":-1}"#, "invalid value"),
+            ("s", r#"[1]"#, "invalid type"),
+            ("s", r#"[{"l":"odd"}]"#, "unknown variant"),
+            ("t", r#"{"t":{"a":[1,"x",1]}}"#, "invalid type"),
+            ("t", r#"{"t":{"a":{"v":["x"]}}}"#, "invalid type"),
+            ("t", r#"{"t":{"a":{"v":[["x"]]}}}"#, "invalid length"),
+            ("t", r#"{"t":{"a":{"v":[["x",18446744073709551615,1]]}}}"#, "overflow"),
+            ("t", r#"{"t":{"a":{"r":18446744073709551615,"v":[["x",1]]}}}"#, "overflow"),
+            ("t", r#"{"t":{"a":{"o":"12345"}}}"#, "ten hexadecimal digits"),
+            ("t", r#"{"t":{"a":{"o":"123456789x"}}}"#, "ten hexadecimal digits"),
+            ("r", r#"{"a":"yesterday","c":1}"#, "yesterday"),
+            ("p", r#"{"c":"0123456789abcdef0123456789abcdef"}"#, "missing field"),
+            ("i", r#"[1,2,3]"#, "invalid length"),
+            ("i", r#"[1,2,3,4294967296]"#, "invalid value"),
+            ("h", "{}", "missing field"),
+            ("w", "{}", "missing field"),
+            ("u", "{}", "expected value"),
+        ] {
+            let mut figures = serde_json::to_value(Figures::of(&new())).unwrap();
+            figures[part] = serde_json::from_str(value).unwrap();
+            let refused = Figures::unpack(&packed(&figures)).unwrap_err().to_string();
+            assert!(refused.contains(expected), "{part}: {value}: {refused}");
+        }
+    }
+
+    /// In JSON, a character of a client's text may need six.
+    #[test]
+    fn figures_full_of_escaped_texts_are_read_back() {
+        let text = |number: usize| format!("{number}{}", "\u{1}".repeat(90));
+        let mut error = new();
+        for number in 0..300 {
+            let mut sighting = at(number as i64 * 100, "r");
+            sighting.environment = Some(text(number));
+            sighting.tags = (0..23).map(|tag| (text(tag)[..30].to_owned(), text(number)[..60].to_owned())).collect();
+            drop(error.observe(TimeUnit::Minute, &[sighting]));
+        }
+        let figures = Figures::of(&error);
+        assert_eq!(Figures::unpack(&figures.pack()).unwrap(), figures);
     }
 }

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use super::{Sighting, cut};
@@ -107,7 +105,7 @@ impl Origins {
         other.ever.iter().for_each(|origin| remember(&mut self.ever, origin));
     }
 
-    /// All origins of this incarnation. Empty for an error that was written before origins were kept.
+    /// All origins of this incarnation.
     pub fn ever(&self) -> &[Origin] {
         &self.ever
     }
@@ -126,70 +124,5 @@ fn remember(origins: &mut Vec<Origin>, origin: &Origin) {
     let after = size(origins) + origin.size();
     if after <= MAX_EVER || (after <= MAX_ALL && !origins.iter().any(is_alike)) {
         origins.push(origin.clone());
-    }
-}
-
-/// The text is not the text form of origins.
-#[derive(Debug, thiserror::Error)]
-#[error("the origins of an error cannot be read: {0}")]
-pub struct BadSeen(serde_json::Error);
-
-impl Seen {
-    /// Parses the text form, or that of earlier versions, which had a separate list for each of the three fields.
-    pub fn parse(text: &str) -> Result<Self, BadSeen> {
-        if text.trim_start().starts_with('[') {
-            return serde_json::from_str(text).map(Self).map_err(BadSeen);
-        }
-        serde_json::from_str(text).map(Lists::pair).map_err(BadSeen)
-    }
-}
-
-/// The form that earlier versions wrote.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Lists {
-    e: Vec<String>,
-    l: Vec<Level>,
-    r: Vec<String>,
-}
-
-impl Lists {
-    /// Combines each value with each, because the lists do not say which belonged together.
-    fn pair(self) -> Seen {
-        let or_none = |texts: Vec<String>| match texts.is_empty() {
-            true => vec![None],
-            false => texts.into_iter().map(Some).collect(),
-        };
-        let (environments, releases) = (or_none(self.e), or_none(self.r));
-        let mut origins = Vec::new();
-        for level in self.l {
-            for environment in &environments {
-                for release in &releases {
-                    origins.push(Origin { environment: environment.clone(), level, release: release.clone() });
-                }
-            }
-        }
-        Seen(origins)
-    }
-}
-
-impl Origins {
-    /// Parses the text form.
-    pub fn parse(text: &str) -> Result<Self, BadSeen> {
-        serde_json::from_str(text).map_err(BadSeen)
-    }
-}
-
-/// The text form: JSON on one line.
-impl fmt::Display for Seen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
-    }
-}
-
-/// The text form: JSON on one line.
-impl fmt::Display for Origins {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
     }
 }

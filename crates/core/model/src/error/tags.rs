@@ -3,9 +3,11 @@ mod others;
 
 use std::collections::BTreeMap;
 
-pub use form::BadTags;
+use form::StoredTag;
 use others::Others;
+use serde::{Deserialize, Serialize};
 
+use super::is_default;
 use crate::occurrence::{Occurrence, short_value};
 
 /// Counts of the most frequent values of an error's tags.
@@ -18,15 +20,18 @@ use crate::occurrence::{Occurrence, short_value};
 ///
 /// Values that were replaced are remembered by their hashes, so that [`Tags::has`] knows them: the newest 200 releases
 /// and 200 environments, and 48 values of any other tag.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tags {
+    #[serde(default, rename = "t", skip_serializing_if = "is_default")]
     tags: BTreeMap<String, Tag>,
     /// Whether there were tags that are not kept.
+    #[serde(default, rename = "p", skip_serializing_if = "is_default")]
     is_partial: bool,
 }
 
 /// The counts of one tag.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "StoredTag", try_from = "StoredTag")]
 pub struct Tag {
     /// The number of occurrences with this tag.
     total: u64,
@@ -61,7 +66,8 @@ pub struct TagValue {
 }
 
 const MAX_NAME: usize = 32;
-/// Maximum length of the text form, in bytes. There is always room for one value of each tag.
+/// Maximum length of names, values and counts in the stored form, in bytes, without most keys and brackets. There is
+/// always room for one value of each tag.
 const MAX_BYTES: usize = 2_048;
 
 /// The tags that are always kept, whatever other tags came first: errors are found by them.
@@ -120,7 +126,7 @@ impl Tags {
         }
     }
 
-    /// Drops the rarest values of the longest tags until the text form is short enough. Called once per commit.
+    /// Drops the rarest values of the longest tags until the stored form is short enough. Called once per commit.
     pub(super) fn fit(&mut self) {
         let mut length = self.tags.iter().map(|(name, tag)| name.len() + tag.length()).sum::<usize>();
         while length > MAX_BYTES {
@@ -239,7 +245,7 @@ impl Tag {
         }
     }
 
-    /// The approximate length of the tag's text form in bytes, without its name. Never less than the real length.
+    /// The approximate length in bytes of the tag's values and counts in the stored form.
     fn length(&self) -> usize {
         let digits = |number: u64| number.checked_ilog10().unwrap_or_default() as usize + 1;
         let value = |value: &TagValue| {

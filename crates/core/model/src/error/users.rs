@@ -1,5 +1,6 @@
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::id::ProjectId;
@@ -10,7 +11,8 @@ use crate::text::FILTERED;
 /// standard error of 6.5 %. It has at most 256 bytes, because each commit writes it.
 ///
 /// Two sketches of one project can be joined. The result is the sketch that would have counted both sets of users.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "StoredUsers", try_from = "StoredUsers")]
 pub struct Users(Sketch);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +32,8 @@ const REGISTERS: usize = 256;
 const INDEX_BITS: u32 = 8;
 /// The number of remaining bits. A register is at most one more than this.
 const RANK_BITS: u32 = 32 - INDEX_BITS;
+/// The base in which the value of a register is one digit.
+const BASE: u32 = RANK_BITS + 2;
 
 impl Users {
     /// Counts a user of `project`, unless the user was counted before.
@@ -146,32 +150,55 @@ fn tau(x: f64) -> f64 {
     }
 }
 
-/// The bytes are not the stored form of users.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{0} bytes are not users: 256 are expected, or fewer that are a multiple of 4")]
-pub struct BadUsers(usize);
+/// The stored form of users. It is short, because each commit writes it.
+#[derive(Serialize, Deserialize)]
+enum StoredUsers {
+    /// Eight hexadecimal digits for each user.
+    #[serde(rename = "f")]
+    Few(String),
+    /// A digit of base 26 for each register.
+    #[serde(rename = "m")]
+    Many(String),
+}
 
-/// The stored form: four bytes for each user up to 48 users, beyond that a byte for each register.
-impl Users {
-    pub fn to_bytes(&self) -> Vec<u8> {
-        match &self.0 {
-            Sketch::Few(hashes) => hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect(),
-            Sketch::Many(registers) => registers.to_vec(),
+impl From<Users> for StoredUsers {
+    fn from(users: Users) -> Self {
+        match users.0 {
+            Sketch::Few(hashes) => Self::Few(hashes.iter().map(|hash| format!("{hash:08x}")).collect()),
+            Sketch::Many(registers) => {
+                let digit = |&register: &u8| char::from_digit(register.into(), BASE).expect("a register is below 26");
+                Self::Many(registers.iter().map(digit).collect())
+            }
         }
     }
+}
 
-    /// Parses the stored form.
-    pub fn parse(bytes: &[u8]) -> Result<Self, BadUsers> {
-        if let Ok(registers) = <[u8; REGISTERS]>::try_from(bytes) {
-            return Ok(Self(Sketch::Many(Box::new(registers))));
+impl TryFrom<StoredUsers> for Users {
+    type Error = String;
+
+    fn try_from(stored: StoredUsers) -> Result<Self, String> {
+        match stored {
+            StoredUsers::Few(digits) => {
+                let bytes =
+                    hex::decode(&digits).map_err(|error| format!("users must be hexadecimal digits: {error}"))?;
+                let (hashes, rest) = bytes.as_chunks::<4>();
+                if !rest.is_empty() || hashes.len() > FEW {
+                    let length = digits.len();
+                    return Err(format!("users must have 8 digits each and be at most {FEW} (got {length} digits)"));
+                }
+                let mut users = Self::default();
+                hashes.iter().for_each(|hash| users.add_hash(u32::from_be_bytes(*hash)));
+                Ok(users)
+            }
+            StoredUsers::Many(digits) => {
+                let register = |digit: char| digit.to_digit(BASE).map(|register| register as u8);
+                let registers: Option<Vec<u8>> = digits.chars().map(register).collect();
+                let registers = registers.and_then(|registers| registers.try_into().ok());
+                let registers = registers
+                    .ok_or_else(|| format!("the registers of users must be {REGISTERS} digits of base {BASE}"))?;
+                Ok(Self(Sketch::Many(registers)))
+            }
         }
-        let (hashes, []) = bytes.as_chunks::<4>() else { return Err(BadUsers(bytes.len())) };
-        if hashes.len() > FEW {
-            return Err(BadUsers(bytes.len()));
-        }
-        let mut users = Self::default();
-        hashes.iter().for_each(|hash| users.add_hash(u32::from_be_bytes(*hash)));
-        Ok(users)
     }
 }
 
@@ -253,9 +280,9 @@ mod tests {
         for count in 0..=48 {
             assert_eq!(numbered((0..count).chain(0..count)).count(), count);
         }
-        assert_eq!(numbered(0..48).to_bytes().len(), 192);
-        assert_eq!(numbered(0..49).to_bytes().len(), 256);
-        assert_eq!(numbered(0..100_000).to_bytes().len(), 256);
+        for (count, length) in [(48, 8 * 48), (49, 256), (100_000, 256)] {
+            assert_eq!(serde_json::to_string(&numbered(0..count)).unwrap().len(), r#"{"m":""}"#.len() + length);
+        }
     }
 
     /// Promised by the API: the standard error is 6.5 %. The users are the same in each run.
@@ -287,14 +314,20 @@ mod tests {
             let mut union = numbered(0..a + shared);
             union.join(&numbered(a..a + shared + b));
             prop_assert_eq!(&union, &numbered(0..a + shared + b));
-            prop_assert_eq!(&Users::parse(&union.to_bytes()).unwrap(), &union);
+            let stored = serde_json::to_string(&union).unwrap();
+            prop_assert_eq!(&serde_json::from_str::<Users>(&stored).unwrap(), &union);
         }
     }
 
     #[test]
     fn a_wrong_stored_form_is_named() {
-        for length in [1, 7, 196, 255, 257] {
-            assert_eq!(Users::parse(&vec![0; length]).unwrap_err(), BadUsers(length));
+        let few = [2, 14, 8 * 49].map(|length| (format!(r#"{{"f":"{}"}}"#, "0".repeat(length)), "at most 48 (got"));
+        let odd = ["0", "0000000g"].map(|digits| (format!(r#"{{"f":"{digits}"}}"#), "hexadecimal"));
+        let many = [0, 255, 257].map(|length| (format!(r#"{{"m":"{}"}}"#, "0".repeat(length)), "256 digits"));
+        let wrong = ["[", "é", " ", "q"].map(|letter| (format!(r#"{{"m":"{}"}}"#, letter.repeat(256)), "256 digits"));
+        for (json, expected) in few.into_iter().chain(odd).chain(many).chain(wrong) {
+            let refused = serde_json::from_str::<Users>(&json).unwrap_err().to_string();
+            assert!(refused.contains(expected), "{json}: {refused}");
         }
     }
 }

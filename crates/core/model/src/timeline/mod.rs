@@ -81,6 +81,20 @@ impl Hour {
     }
 }
 
+impl From<Hour> for i64 {
+    fn from(hour: Hour) -> Self {
+        hour.0.into()
+    }
+}
+
+impl TryFrom<i64> for Hour {
+    type Error = std::num::TryFromIntError;
+
+    fn try_from(number: i64) -> Result<Self, Self::Error> {
+        u32::try_from(number).map(Self)
+    }
+}
+
 /// The text form: eight digits, so that the texts sort by time.
 impl fmt::Display for Hour {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -85,9 +85,7 @@ impl Rule {
     /// Whether the commit brought the first occurrence of this incarnation that the filter matches.
     fn is_first(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate) -> bool {
         let known = before.map_or(&[][..], |before| before.origins.ever());
-        // If the error was written before origins were kept, nobody knows where it was seen, and it is not new.
-        let is_unknown = before.is_some_and(|before| before.count > 0 && known.is_empty());
-        !is_unknown && self.is_new(known, new.origins.ever())
+        self.is_new(known, new.origins.ever())
     }
 
     /// Whether the commit brought the first occurrence that the filter matches since the error came back by itself.
@@ -95,7 +93,8 @@ impl Rule {
         let Some(back_at) = new.back_at() else { return false };
         let known = before.map_or(&[][..], |before| before.origins.since(back_at));
         let was_back = before.is_some_and(|before| before.back_at() == Some(back_at));
-        // There is none yet if a person's change of status ended it, or if the clock alone brought it back.
+        // There is no origin yet if the clock alone ended its mute. Otherwise an occurrence brought it back, and if its
+        // origin is not known, that occurrence was of an error which is not merged into this one any more.
         let is_unknown = was_back && known.is_empty() && !new.is_unmuted();
         !is_unknown && self.is_new(known, new.origins.since(back_at))
     }

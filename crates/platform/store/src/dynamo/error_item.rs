@@ -2,14 +2,13 @@
 //! So attributes of a later version survive a rollback, and links, which `notify` writes one by one, survive the
 //! processor's commits.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use model::error::Indexed;
 use model::error::{
-    ErrorAggregate, ErrorChange, Hours, Link, MergeRecord, MergedError, Mute, Origins, Posted, Regression, Resolution,
-    Seen, Status, StatusChange, Tags, ThresholdWindows, Users,
+    ErrorAggregate, ErrorChange, Figures, Link, MergeRecord, MergedError, Mute, Resolution, Status, StatusChange,
 };
 use model::id::{ErrorUid, Fingerprint, ProjectId};
 use model::occurrence::Level;
@@ -38,10 +37,8 @@ const OWN: &str = "own";
 const PARTS: &str = "parts";
 const KEPT_UNTIL: &str = "partsKeptUntil";
 
-/// Statistics of the error's occurrences in packed form, and the separate attributes that earlier versions have
-/// instead. If an item has these, an earlier version wrote it last.
+/// The figures of the error, packed. They have a version of their own.
 const FIGURES: &str = "figures";
-const ONE_BY_ONE: [&str; 6] = ["units", "hours", "tags", "users", "seen", "frames"];
 
 /// The prefix of a link's attribute; the destination follows. Each link has its own attribute, so that writing one does
 /// not affect the others and needs no existing map.
@@ -66,7 +63,6 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         (MUTED_UNTIL, error.mute.and_then(|mute| mute.until).map(time)),
         (MUTED_UNTIL_COUNT, error.mute.and_then(|mute| mute.until_count).map(number)),
         (RESOLVED_AFTER, error.resolution.as_ref().map(|resolution| text(resolution.after.as_str()))),
-        ("regression", error.regression.as_ref().map(|regression| text(regression.to_string()))),
         (ASSIGNEE, optional(&error.assignee)),
         ("count", Some(number(error.count))),
         ("firstSeen", Some(time(error.first_seen))),
@@ -74,10 +70,8 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         ("firstRelease", optional(&error.first_release)),
         ("lastRelease", optional(&error.last_release)),
         ("environment", optional(&error.environment)),
-        (FIGURES, Some(bytes(error.pack_figures()))),
-        ("posted", error.posted.map(|posted| text(posted.to_string()))),
+        (FIGURES, Some(bytes(Figures::of(error).pack()))),
         ("unmutedAt", error.unmuted_at.map(time)),
-        ("indexed", error.indexed.map(|indexed| text(indexed.to_string()))),
         (MERGED_INTO, error.merged_into.map(|into| text(into.to_string()))),
         (OWN, merged.map(|merged| AttributeValue::M(own(&merged.own)))),
         (PARTS, merged.map(|merged| text(MergedError::write_all(&merged.merged_errors)))),
@@ -87,9 +81,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         // Later than the commit asks for, if older contents of the error are kept for longer.
         (TTL, Some(number(expires_at.max(error.expires_at).seconds()))),
     ]
-    .into_iter()
-    .chain(ONE_BY_ONE.map(|name| (name, None)))
-    .collect()
+    .into()
 }
 
 /// The attributes of the error as it would be without the errors that are merged into it, for the map within its item.
@@ -181,66 +173,62 @@ fn setting(error: &ErrorAggregate, attributes: Vec<(&'static str, Option<Attribu
     (update, clauses.join(" "))
 }
 
-/// Decodes the item of an error.
+/// Decodes the item of an error. Every field is named here, so that none can be forgotten. Only what an error may lack
+/// may be missing.
 pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggregate> {
     let read = Reader::new(doing, item)?;
-    let project = read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?;
-    let optional = |name| read.text_if_any(name).map(str::to_owned);
+    let optional = |name| read.if_any(name, |read, name| read.text(name).map(str::to_owned));
     let status = read.parsed(STATUS, Status::parse)?;
-    let resolution = optional(RESOLVED_AFTER).map(|after| Resolution { after });
+    let resolution = optional(RESOLVED_AFTER)?.map(|after| Resolution { after });
     let mute = Mute {
         until: read.if_any(MUTED_UNTIL, Reader::time)?,
         until_count: read.if_any(MUTED_UNTIL_COUNT, Reader::number)?,
     };
-    let mut error = ErrorAggregate {
-        project,
+    let figures = read.parsed_bytes(FIGURES, Figures::unpack)?;
+    Ok(ErrorAggregate {
+        project: read.parsed(PK, |pk| ProjectId::parse(pk.trim_start_matches("P#")))?,
         fingerprint: read.parsed(SK, |sk| Fingerprint::parse(sk.trim_start_matches("E#")))?,
         uid: read.parsed("uid", ErrorUid::parse)?,
         version: read.number(VERSION)?,
         kind: read.text("type")?.to_owned(),
         message: read.text("message")?.to_owned(),
-        culprit: optional("culprit"),
+        culprit: optional("culprit")?,
         level: read.parsed("level", |word| Level::parse(word).ok_or("unknown level"))?,
         platform: read.text("platform")?.to_owned(),
         status,
         status_at: read.time(STATUS_AT)?,
         mute: (status == Status::Muted).then_some(mute),
         resolution: resolution.filter(|_| status == Status::Resolved),
-        regression: read.if_any("regression", |read, name| read.parsed(name, Regression::parse))?,
-        assignee: optional(ASSIGNEE),
+        regression: figures.regression.map(Cow::into_owned),
+        assignee: optional(ASSIGNEE)?,
         count: read.number("count")?,
         first_seen: read.time("firstSeen")?,
         last_seen: read.time("lastSeen")?,
-        first_release: optional("firstRelease"),
-        last_release: optional("lastRelease"),
-        environment: optional("environment"),
-        threshold_windows: read
-            .if_any("units", |read, name| read.parsed(name, ThresholdWindows::parse))?
-            .unwrap_or_default(),
-        hours: read.if_any("hours", |read, name| read.parsed(name, Hours::parse))?.unwrap_or_default(),
-        tags: read.if_any("tags", |read, name| read.parsed(name, Tags::parse))?.unwrap_or_default(),
-        users: read.if_any("users", |read, name| read.parsed_bytes(name, Users::parse))?.unwrap_or_default(),
-        seen: read.if_any("seen", |read, name| read.parsed(name, Seen::parse))?.unwrap_or_default(),
-        origins: Origins::default(),
+        first_release: optional("firstRelease")?,
+        last_release: optional("lastRelease")?,
+        environment: optional("environment")?,
+        threshold_windows: figures.threshold_windows.into_owned(),
+        hours: figures.hours.into_owned(),
+        tags: figures.tags.into_owned(),
+        users: figures.users.into_owned(),
+        seen: figures.seen.into_owned(),
+        origins: figures.origins.into_owned(),
         unmuted_at: read.if_any("unmutedAt", Reader::time)?,
-        posted: optional("posted").and_then(|text| Posted::parse(&text)),
-        expires_at: read.number_if_any(TTL)?.map(Timestamp::from_seconds).unwrap_or_default(),
-        frames: optional("frames"),
-        indexed: read.if_any("indexed", |read, name| read.parsed(name, Indexed::parse))?,
+        posted: figures.posted,
+        expires_at: Timestamp::from_seconds(read.number(TTL)?),
+        frames: figures.frames.map(Cow::into_owned),
+        indexed: figures.indexed,
         links: links(&read, item)?,
         merged_into: read.if_any(MERGED_INTO, |read, name| read.parsed(name, Fingerprint::parse))?,
         merged: merged(doing, &read, item)?,
-    };
-    if item.contains_key(FIGURES) && !ONE_BY_ONE.iter().any(|name| item.contains_key(*name)) {
-        error.unpack_figures(read.bytes(FIGURES)?).map_err(|error| StoreError::corrupt(doing, error))?;
-    }
-    Ok(error)
+    })
 }
 
 fn merged(doing: &'static str, read: &Reader<'_>, item: &Attributes) -> Result<Option<MergeRecord>> {
-    let Some(own) = item.get(OWN).and_then(|own| own.as_m().ok()) else { return Ok(None) };
-    let mut own = own.clone();
+    let Some(mut own) = read.if_any(OWN, Reader::map)?.cloned() else { return Ok(None) };
     own.extend([PK, SK].into_iter().filter_map(|name| Some((name.to_owned(), item.get(name)?.clone()))));
+    // The whole item expires, not this part of it.
+    own.insert(TTL.to_owned(), number(0));
     // Merges are one level deep: what was merged into a merged error is merged into its target.
     own.remove(OWN);
     let own = Box::new(decode(doing, &own)?);
@@ -283,3 +271,6 @@ pub(crate) fn index_entry(doing: &'static str, item: &Attributes) -> Result<(Str
         .and_then(|entry| Some((entry.clone(), Fingerprint::parse(entry.split_once('-')?.1).ok()?)))
         .ok_or_else(|| StoreError::corrupt(doing, "the index entry has no fingerprint"))
 }
+
+#[cfg(test)]
+mod tests;

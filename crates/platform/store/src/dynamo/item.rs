@@ -109,6 +109,11 @@ impl<'a> Reader<'a> {
         value.map(AsRef::as_ref).ok_or_else(|| self.wrong(name, "bytes"))
     }
 
+    pub(crate) fn map(&self, name: &str) -> Result<&'a Attributes> {
+        let value = self.item.get(name).and_then(|value| value.as_m().ok());
+        value.ok_or_else(|| self.wrong(name, "a map"))
+    }
+
     pub(crate) fn boolean(&self, name: &str) -> bool {
         self.item.get(name).and_then(|value| value.as_bool().ok()).copied().unwrap_or_default()
     }

@@ -135,8 +135,7 @@ mod tests {
         }
     }
 
-    /// Released formats decode forever (promise 8 in docs/src/internals/promises.md): what version 0.1 sealed can be
-    /// opened forever.
+    /// Released formats decode forever (promise 8 in docs/src/internals/promises.md), so this sample must always open.
     #[test]
     fn a_sample_of_form_1_opens() {
         let sample = Sealed::new("1.AAMBAgMwb+zE88tTNShZV++Q91W8Nn7MLcO7opgkQ48pGLtlFsUdEeI");

@@ -1,5 +1,3 @@
-use std::fmt;
-
 use sha2::{Digest, Sha256};
 
 /// Values of a tag that were seen and are not kept, as the first 40 bits of their SHA-256, newest last.
@@ -7,15 +5,15 @@ use sha2::{Digest, Sha256};
 /// Each commit writes them, so their number is bounded. `is_lossy` records that values beyond the bound were forgotten.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Others {
-    hashes: Vec<u64>,
-    is_lossy: bool,
+    pub(super) hashes: Vec<u64>,
+    pub(super) is_lossy: bool,
 }
 
 /// Maximum number of values for a release or an environment, and for any other tag.
 const MAX_OTHER_VALUES_OF_ALWAYS_TAGS: usize = 200;
 const MAX_OTHER_VALUES: usize = 48;
-/// The number of hexadecimal digits of a hash.
-const DIGITS: usize = 10;
+/// The number of bytes of a hash.
+const BYTES: usize = 5;
 
 impl Others {
     /// Whether some values were forgotten.
@@ -61,25 +59,33 @@ impl Others {
             false => {}
         }
     }
-
-    /// Parses the text form.
-    pub(super) fn parse(text: &str) -> Option<Self> {
-        let (is_lossy, digits) = text.strip_prefix('*').map_or((false, text), |digits| (true, digits));
-        let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit()) && digits.len().is_multiple_of(DIGITS);
-        let hash = |digits: &[u8]| u64::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
-        let hashes = is_hex.then(|| digits.as_bytes().chunks(DIGITS).map(hash).collect::<Option<_>>())??;
-        Some(Self { hashes, is_lossy })
-    }
 }
 
-/// The text form: ten hexadecimal digits for each value, after a `*` if values were forgotten.
-impl fmt::Display for Others {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.is_lossy { "*" } else { "" })?;
-        self.hashes.iter().try_for_each(|hash| write!(f, "{hash:0DIGITS$x}"))
+/// The stored form of the hashes: ten hexadecimal digits for each, which are shorter than decimal numbers.
+pub(super) mod hashes {
+    use serde::de::Error as _;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::BYTES;
+
+    pub(in super::super) fn serialize<S: Serializer>(hashes: &[u64], serializer: S) -> Result<S::Ok, S::Error> {
+        let digits: String = hashes.iter().map(|hash| format!("{hash:010x}")).collect();
+        serializer.serialize_str(&digits)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u64>, D::Error> {
+        let bytes = hex::decode(String::deserialize(deserializer)?).ok();
+        let hashes = bytes.filter(|bytes| bytes.len().is_multiple_of(BYTES));
+        let hashes = hashes.map(|bytes| bytes.as_chunks().0.iter().map(super::number).collect());
+        hashes.ok_or_else(|| D::Error::custom("the hashes of a tag's values must have ten hexadecimal digits each"))
     }
 }
 
 fn hash(value: &str) -> u64 {
-    Sha256::digest(value)[..5].iter().fold(0, |hash, byte| hash << 8 | u64::from(*byte))
+    Sha256::digest(value).first_chunk().map_or(0, number)
+}
+
+/// The number that has these bytes.
+fn number(bytes: &[u8; BYTES]) -> u64 {
+    bytes.iter().fold(0, |number, &byte| number << 8 | u64::from(byte))
 }

@@ -16,14 +16,14 @@ fn of<'a>(pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Tags {
 
 #[track_caller]
 fn check(tags: &Tags, expected: &str) {
-    assert_eq!(tags.to_string(), expected);
-    assert_eq!(&Tags::parse(expected).unwrap(), tags);
+    assert_eq!(serde_json::to_string(tags).unwrap(), expected);
+    assert_eq!(&serde_json::from_str::<Tags>(expected).unwrap(), tags);
 }
 
 #[test]
 fn a_few_values_are_counted_exactly() {
     let tags = of([("os", "Linux"), ("os", "Windows"), ("os", "Linux"), ("plan", "gold")]);
-    check(&tags, r#"{"os":[3,"Linux",2,"Windows",1],"plan":[1,"gold",1]}"#);
+    check(&tags, r#"{"t":{"os":{"v":[["Linux",2],["Windows",1]]},"plan":{"v":[["gold",1]]}}}"#);
     let os = &tags.tags["os"];
     assert_eq!((os.total(), os.rest(), os.is_exact()), (3, 0, true));
     assert_eq!(os.values().iter().map(|value| value.text.as_str()).collect::<Vec<_>>(), ["Linux", "Windows"]);
@@ -34,7 +34,8 @@ fn a_ninth_value_takes_the_place_of_the_rarest() {
     let values = ["a", "a", "a", "b", "b", "c", "c", "d", "d", "e", "e", "f", "f", "g", "g", "h", "i", "h"];
     let tags = of(values.map(|value| ("t", value)));
     let hash = &format!("{:x}", Sha256::digest("i"))[..10];
-    check(&tags, &format!(r#"{{"t":[18,2,"a",3,"b",2,"c",2,"d",2,"e",2,"f",2,"g",2,"h",1,2,"{hash}"]}}"#));
+    let counts = r#"["a",3],["b",2],["c",2],["d",2],["e",2],["f",2],["g",2],["h",1,2]"#;
+    check(&tags, &format!(r#"{{"t":{{"t":{{"r":2,"f":2,"v":[{counts}],"o":"{hash}"}}}}}}"#));
     let tag = &tags.tags["t"];
     assert_eq!((tag.rest(), tag.is_exact()), (2, false));
     let first = tag.values()[0];
@@ -52,7 +53,7 @@ fn tags_beyond_twenty_and_long_names_are_said_to_be_missing() {
     assert!(!tags.is_partial());
     tags.add(&[("t20".to_owned(), "v".to_owned())]);
     assert_eq!((tags.is_partial(), tags.iter().count(), tags.tags["t7"].total()), (true, 20, 2));
-    check(&of([("n".repeat(33).as_str(), "v")]), r#"{"":[0]}"#);
+    check(&of([("n".repeat(33).as_str(), "v")]), r#"{"p":true}"#);
 }
 
 #[test]
@@ -67,23 +68,6 @@ fn the_longest_tags_lose_their_rarest_values_first() {
     let tags = of(pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     assert!(tags.iter().all(|(_, tag)| !tag.values.is_empty()));
     assert!(tags.tags["short"].is_exact());
-}
-
-#[test]
-fn a_wrong_text_form_is_named() {
-    for bad in [
-        "",
-        "[]",
-        r#"{"a":1}"#,
-        r#"{"a":[]}"#,
-        r#"{"a":["x"]}"#,
-        r#"{"a":[1,"x"]}"#,
-        r#"{"a":[1,"x",1,"12345"]}"#,
-        r#"{"a":[1,2,3]}"#,
-        r#"{"a":[1,"x",18446744073709551615,1]}"#,
-    ] {
-        assert!(Tags::parse(bad).unwrap_err().to_string().contains("`tags`"), "{bad}");
-    }
 }
 
 #[test]
@@ -130,7 +114,7 @@ fn what_an_error_was_seen_with_is_known_or_said_to_be_unknown() {
                     seen.extend(tagged);
                 }
                 tags.fit();
-                tags = Tags::parse(&tags.to_string()).unwrap();
+                tags = serde_json::from_str(&serde_json::to_string(&tags).unwrap()).unwrap();
             }
             both.push(tags);
         }
@@ -158,7 +142,7 @@ fn what_an_error_was_seen_with_is_known_or_said_to_be_unknown() {
                 assert!(!is_promised || whole.has(name, &value) != Has::Unknown, "seed {seed}: {name} {value} {known}");
             }
         }
-        assert!(whole.to_string().len() < 12_000, "seed {seed}: {unknown}");
+        assert!(serde_json::to_string(&whole).unwrap().len() < 12_000, "seed {seed}: {unknown}");
     }
 }
 
@@ -184,8 +168,10 @@ fn holds(tags: &Tags, events: &[(String, String)]) -> Result<(), TestCaseError> 
         prop_assert!(missing.clone().all(|count| count <= tag.floor));
         prop_assert!(missing.sum::<u64>() <= tag.rest());
     }
-    prop_assert!(tags.to_string().len() <= MAX_BYTES + 50 + 20 * (48 * 10 + 3));
-    prop_assert_eq!(&Tags::parse(&tags.to_string()).unwrap(), tags);
+    let stored = serde_json::to_string(tags).unwrap();
+    let keys = r#""":{"r":,"f":,"v":[[],[],[],[],[],[],[],[]],"o":"","l":true},"#.len();
+    prop_assert!(stored.len() <= MAX_BYTES + 50 + 20 * (48 * 10 + keys));
+    prop_assert_eq!(&serde_json::from_str::<Tags>(&stored).unwrap(), tags);
     Ok(())
 }
 
