@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use fastrand::Rng;
+use faultline_tests::{LARGE, noise};
 use formats::inbox::{self, Addressee, ClaimCheck, Header, Message, Notifications};
 use model::id::{EventId, KeyId, ProjectId, ProjectName};
 use model::occurrence::Source;
@@ -72,10 +73,13 @@ impl Writer {
     }
 
     fn packed_v1(&mut self, project: impl Into<To>, errors: &[(&str, i64)]) -> Vec<u8> {
-        let items = errors.iter().map(|(message, second)| {
-            json!({ "type": "E", "message": message, "timestamp": Timestamp::from_seconds(NOON + second) })
-        });
-        let body = json!({ "errors": items.collect::<Vec<_>>() }).to_string();
+        let item = |(message, second): &(&str, i64)| json!({ "type": "E", "message": message, "timestamp": Timestamp::from_seconds(NOON + second) });
+        let mut items: Vec<_> = errors.iter().map(item).collect();
+        // Half of the batches have an event that is too large for the table, and write a segment.
+        if self.next.is_multiple_of(2) {
+            items[0]["load"] = noise(LARGE).into();
+        }
+        let body = json!({ "errors": items }).to_string();
         let payload = serde_json::to_string(&Parsed::of(body.as_bytes()).unwrap().taken).unwrap();
         let ids = errors.iter().map(|_| self.event_id()).collect();
         packed(Source::V1, project.into().0, ids, payload)
