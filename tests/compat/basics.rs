@@ -17,7 +17,7 @@ use server::system::Resources;
 use store::ports::{ClaimChecks, Errors, KeyRecord, KeyRing, Projects, Role, Scope};
 
 use crate::Samples;
-use crate::write::{CLIENT, v1_body};
+use crate::write::{CLIENT, in_nine_minutes, v1_body};
 
 const OWNER: &str = "sample-owner-key";
 const INBOX: [&str; 3] = ["inbox-v1.txt", "inbox-v1-claimed.txt", "inbox-sentry.txt"];
@@ -160,7 +160,7 @@ pub(crate) async fn write(samples: &Samples) {
         ("inbox-v1.txt", "/projects/shop/errors", v1_body("cart is empty")),
         ("inbox-v1-claimed.txt", "/projects/shop/errors", v1_body("large")),
         ("inbox-sentry.txt", &store, sentry_event()),
-        ("", "/projects/shop/errors", v1_body("deleted")),
+        ("", "/projects/shop/errors", in_nine_minutes("deleted")),
     ] {
         faultline.clock.advance(40);
         faultline.call(Method::POST, path, CLIENT, body.to_string()).await;
@@ -185,7 +185,7 @@ pub(crate) async fn write(samples: &Samples) {
     }
     assert_eq!(faultline.process().await, 0);
     faultline.call(Method::PATCH, "/projects/shop/errors/large", "admin-key", r#"{"status":"resolved"}"#).await;
-    // This blanks its frames in the segment.
+    // This blanks its frames in the segment. The next batch is small enough for frames in the references.
     faultline.call(Method::DELETE, "/projects/shop/errors/deleted", "admin-key", "").await;
     faultline.call(Method::POST, "/projects/shop/errors", CLIENT, v1_body("buried").to_string()).await;
     assert_eq!(faultline.process().await, 0);

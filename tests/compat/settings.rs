@@ -6,6 +6,7 @@ use http::{Method, Request};
 use serde_json::json;
 
 use crate::Samples;
+use crate::write::in_nine_minutes;
 
 #[tokio::test]
 async fn a_project_and_its_occurrences_are_read() {
@@ -16,7 +17,7 @@ async fn a_project_and_its_occurrences_are_read() {
     assert_eq!(shop["allowedOrigins"], json!(["https://shop.example", "https://*.shop.example"]));
 
     let listed = faultline.get("/projects/shop/errors/kept%20for%20a%20year/occurrences").await;
-    assert_eq!((&listed["totalCount"], &listed["errors"][0]["message"]), (&json!(1), &json!("kept for a year")));
+    assert_eq!((&listed["totalCount"], &listed["errors"][0]["message"]), (&json!(9), &json!("kept for a year")));
 
     let post = async |origin: &str| {
         let request = Request::builder().method(Method::POST).uri("/projects/shop/errors").header("x-api-key", ADMIN);
@@ -34,13 +35,13 @@ pub(crate) async fn write(samples: &Samples) {
     let settings =
         json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });
     faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
-    faultline.post("shop", &json!({ "errors": [{ "message": "kept for a year" }] })).await;
+    faultline.post("shop", &in_nine_minutes("kept for a year")).await;
     assert_eq!(faultline.process().await, 0);
     samples
         .write_items(&engines, |pk, sk, _| match (pk, sk) {
             ("P#2", sk) if sk.starts_with("E#") => Some("error".to_owned()),
             (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("T#") => Some("timeline".to_owned()),
-            (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("O#") => Some("reference".to_owned()),
+            (pk, sk) if pk.starts_with("E#2#") && sk.starts_with("O#") => Some(format!("reference-{}", &sk[2..12])),
             _ => None,
         })
         .await;

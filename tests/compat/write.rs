@@ -45,3 +45,10 @@ pub(crate) fn v1_body(message: &str) -> Value {
         "notifications": [{ "type": "slack", "endpoint": "https://hooks.slack.com/services/x", "channel": "#errors" }],
     })
 }
+
+/// The body of a request with an error that occurred in nine minutes, each of which is a frame. With more than eight
+/// frames, a batch writes a segment.
+pub(crate) fn in_nine_minutes(message: &str) -> Value {
+    let occurrence = |minute| json!({ "message": message, "timestamp": format!("2026-11-01T23:0{minute}:00Z") });
+    json!({ "errors": (0..9).map(occurrence).collect::<Vec<_>>() })
+}
