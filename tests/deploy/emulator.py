@@ -222,9 +222,9 @@ def create_alarm(logical_id, properties, stack):
 RESOURCES["AWS::CloudWatch::Alarm"] = {**alarm, "create": create_alarm}
 
 
-# Numbers from parameters stay strings, which the queue poller cannot handle.
+# Numbers from parameters stay strings, which the queue poller cannot handle, nor a client that reads the capacity of a table.
 
-mapping = RESOURCES["AWS::Lambda::EventSourceMapping"]
+mapping, table_handler = RESOURCES["AWS::Lambda::EventSourceMapping"], RESOURCES["AWS::DynamoDB::Table"]
 
 
 def with_numbers(value):
@@ -233,6 +233,10 @@ def with_numbers(value):
     return int(value) if isinstance(value, str) and value.isdigit() else value
 
 
+RESOURCES["AWS::DynamoDB::Table"] = {
+    **table_handler,
+    "create": lambda logical_id, properties, stack: table_handler["create"](logical_id, with_numbers(properties), stack),
+}
 RESOURCES["AWS::Lambda::EventSourceMapping"] = {
     **mapping,
     "create": lambda logical_id, properties, stack: mapping["create"](logical_id, with_numbers(properties), stack),
