@@ -222,20 +222,46 @@ def create_alarm(logical_id, properties, stack):
 RESOURCES["AWS::CloudWatch::Alarm"] = {**alarm, "create": create_alarm}
 
 
-# Numbers from parameters stay strings, which the queue poller cannot handle.
+# Numbers from parameters, and `true` and `false` from conditions, stay strings, which the queue poller cannot handle, nor a client that reads the capacity of a table.
 
-mapping = RESOURCES["AWS::Lambda::EventSourceMapping"]
+mapping, table_handler = RESOURCES["AWS::Lambda::EventSourceMapping"], RESOURCES["AWS::DynamoDB::Table"]
 
 
 def with_numbers(value):
     if isinstance(value, dict):
         return {name: with_numbers(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [with_numbers(inner) for inner in value]
+    if value in ("true", "false"):
+        return value == "true"
     return int(value) if isinstance(value, str) and value.isdigit() else value
+
+
+RESOURCES["AWS::DynamoDB::Table"] = {
+    **table_handler,
+    "create": lambda logical_id, properties, stack: table_handler["create"](logical_id, with_numbers(properties), stack),
+}
+
+
+def create_mapping(logical_id, properties, stack):
+    properties = with_numbers(properties)
+    made = mapping["create"](logical_id, properties, stack)
+    # Also, one that is created switched off says that it is on.
+    if properties.get("Enabled") is False:
+        lambda_svc._esms[made[0]]["State"] = "Disabled"
+    return made
+
+
+# With the same signature, because the engine decides by it which arguments to pass.
+@functools.wraps(mapping["update"])
+def update_mapping(physical_id, old, new, *rest, **named):
+    return mapping["update"](physical_id, old, with_numbers(new), *rest, **named)
 
 
 RESOURCES["AWS::Lambda::EventSourceMapping"] = {
     **mapping,
-    "create": lambda logical_id, properties, stack: mapping["create"](logical_id, with_numbers(properties), stack),
+    "create": create_mapping,
+    "update": update_mapping,
 }
 
 

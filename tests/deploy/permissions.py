@@ -80,6 +80,11 @@ def noise():
     return {"noise": "".join(uuid.uuid4().hex for _ in range(24_000))}
 
 
+def segment():
+    """Noise that is too large for the table, so that the occurrence is stored in a segment."""
+    return {"noise": "".join(uuid.uuid4().hex for _ in range(300))}
+
+
 class Ingest:
     """Calls of a client. An unknown key makes ingest read the table, whatever it has cached; a new project makes it call KMS."""
 
@@ -113,14 +118,14 @@ class Query:
     def __init__(self, api, client, stack):
         def kept():
             message = unique()
-            api.post("shop", message, client)
+            api.post("shop", message, client, context=segment())
             wait_until(lambda: api.count("shop", message) == 1)
             return f"/projects/shop/errors/{quote(message)}"
 
         def project():
             name = f"p{uuid.uuid4().hex[:12]}"
             key = api.call("POST", "/projects", {"name": name})[2]["data"]["project"]["clientKey"]
-            api.post(name, "kept", key)
+            api.post(name, "kept", key, context=segment())
             wait_until(lambda: api.count(name, "kept") == 1)
             return f"/projects/{name}"
 
@@ -178,7 +183,7 @@ class Redrive:
 
         def admin():
             # Keys of the stack are looked up, unlike the admin key of the template.
-            return api.call("POST", "/keys", {"role": "admin"})[2]["data"]["key"]
+            return api.call("POST", "/keys", {"role": "admin"})[2]["data"]["key"]["key"]
 
         def redrive(body, key=None):
             return api.call("POST", "/dead-letters/redrive", body, key=key)[0]
@@ -272,7 +277,7 @@ class Late:
             self.without_its_segment(notified)
         role.without(index, action)
         if action != "s3:ListBucket":
-            self.checks.equal(notified.post(unique()), 201, f"an event is accepted while notify lacks {action}")
+            self.checks.equal(notified.post(unique(), context=segment()), 201, f"an event is accepted while notify lacks {action}")
 
         def denied():
             notifications.sweep(self.stack)
@@ -285,7 +290,7 @@ class Late:
 
     def without_its_segment(self, notified):
         s3, bucket, prefix = aws("s3"), self.stack["BucketName"], f"segments/v=1/project={notified.id}/"
-        notified.post(unique())
+        notified.post(unique(), context=segment())
         segments = wait_until(lambda: s3.list_objects_v2(Bucket=bucket, Prefix=prefix).get("Contents"))
         wait_until(lambda: self.standin.received.get("/hook/s3-ListBucket"))
         s3.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": segment["Key"]} for segment in segments]})
@@ -414,6 +419,7 @@ def check(checks, api, stack, client, standin, say):
         message = known if action == "dynamodb:Query" else unique()
         times += message == known
         more = {"context": noise()} if action in ("s3:GetObject", "s3:DeleteObject") else {}
+        more = {"context": segment()} if role.whole["Statement"][index]["Sid"] == "WriteSegments" else more
         checks.equal(api.post("shop", message, client, **more), 201, f"an event is accepted while the processor lacks {action}")
         denied = wait_until(lambda: any("AccessDenied" in line for line in stack.log("processor")[lines:]), 15)
         checks.that(denied, f"the processor without {action} fails and logs it", stack.log("processor")[lines:][:2])

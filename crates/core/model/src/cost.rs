@@ -57,8 +57,8 @@ impl Capacity {
     /// idle cost. The first event of a new error costs up to twice as much.
     pub fn million(self) -> RangeInclusive<f64> {
         match self {
-            Self::Provisioned => 1.76..=9.77,
-            Self::OnDemand => 1.78..=17.26,
+            Self::Provisioned => 1.76..=3.87,
+            Self::OnDemand => 1.78..=12.70,
         }
     }
 

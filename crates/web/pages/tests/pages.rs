@@ -151,7 +151,7 @@ fn settings() {
 fn operations() {
     let html = kept("operations", &samples::operating::operations());
     assert!(!html.contains("<b>JSON") && !html.contains('\u{202e}') && !html.contains('\0'), "{html}");
-    assert!(html.contains("<strong class=\"error\">about 6 min</strong>"), "it is late: {html}");
+    assert!(html.contains("<strong class=\"error\">about 16 min</strong>"), "it is late: {html}");
     insta::assert_snapshot!(html);
 }
 
