@@ -67,7 +67,7 @@ impl Args {
     fn parse_all(arguments: Vec<OsString>) -> Self {
         let mut command = without_empty_variables(Self::command());
         let matches = command.try_get_matches_from_mut(arguments).unwrap_or_else(|error| error.exit());
-        if let Some(serve) = matches.subcommand_matches("serve")
+        if let Some(("serve", serve)) = matches.subcommand()
             && serve.get_flag("memory")
             && is_typed(serve, "data")
         {

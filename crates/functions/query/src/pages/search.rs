@@ -14,7 +14,7 @@ pub(super) struct ParsedSearch {
 /// Parses what a visitor typed. Text in quotes is never a filter.
 pub(super) fn parse_search(search: &str) -> ParsedSearch {
     let (mut parameters, mut words, mut hints) = (Vec::new(), Vec::new(), Vec::new());
-    for Word { text, colon } in split_words(search) {
+    for SearchPart { text, colon } in split_words(search) {
         let (name, value) = colon.map_or(("", text.as_str()), |at| (&text[..at], &text[at + 1..]));
         match find_filter(name) {
             Some("tag") if !value.is_empty() => parameters.push(("tag".to_owned(), value.replacen('=', ":", 1))),
@@ -73,15 +73,15 @@ pub(super) fn write_filter(name: &str, value: &str) -> String {
 
 /// A part of a search, without its quotes.
 #[derive(Default)]
-struct Word {
+struct SearchPart {
     text: String,
     /// The position of the first colon outside of quotes.
     colon: Option<usize>,
 }
 
 /// Splits a search at white space outside of quotes.
-fn split_words(search: &str) -> Vec<Word> {
-    let (mut words, mut word, mut is_quoted) = (Vec::new(), Word::default(), false);
+fn split_words(search: &str) -> Vec<SearchPart> {
+    let (mut words, mut word, mut is_quoted) = (Vec::new(), SearchPart::default(), false);
     for character in search.chars() {
         match character {
             '"' => is_quoted = !is_quoted,
