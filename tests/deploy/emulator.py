@@ -243,19 +243,23 @@ RESOURCES["AWS::DynamoDB::Table"] = {
 }
 
 
-def create_mapping(logical_id, properties, stack):
-    properties = with_numbers(properties)
-    made = mapping["create"](logical_id, properties, stack)
-    # Also, one that is created switched off says that it is on.
+def stated(made, properties):
+    """Also, a mapping that is created switched off says that it is on."""
     if properties.get("Enabled") is False:
         lambda_svc._esms[made[0]]["State"] = "Disabled"
     return made
 
 
+def create_mapping(logical_id, properties, stack):
+    properties = with_numbers(properties)
+    return stated(mapping["create"](logical_id, properties, stack), properties)
+
+
 # With the same signature, because the engine decides by it which arguments to pass.
 @functools.wraps(mapping["update"])
 def update_mapping(physical_id, old, new, *rest, **named):
-    return mapping["update"](physical_id, old, with_numbers(new), *rest, **named)
+    new = with_numbers(new)
+    return stated(mapping["update"](physical_id, old, new, *rest, **named), new)
 
 
 RESOURCES["AWS::Lambda::EventSourceMapping"] = {
