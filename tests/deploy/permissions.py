@@ -404,8 +404,8 @@ def check(checks, api, stack, client, standin, say):
     aws("sqs").purge_queue(QueueUrl=dead)
 
     role = Role(stack, "processor")
-    known = unique()
-    api.post("shop", known, client)
+    known, release = unique(), {"version": "permissions"}
+    api.post("shop", known, client, context=release)
     wait_until(lambda: api.count("shop", known) == 1)
     times = 1
     for index, action in role.permissions():
@@ -418,9 +418,10 @@ def check(checks, api, stack, client, standin, say):
         # A query is made for an error that is in the table and not in the cache.
         message = known if action == "dynamodb:Query" else unique()
         times += message == known
-        more = {"context": noise()} if action in ("s3:GetObject", "s3:DeleteObject") else {}
-        more = {"context": segment()} if role.whole["Statement"][index]["Sid"] == "WriteSegments" else more
-        checks.equal(api.post("shop", message, client, **more), 201, f"an event is accepted while the processor lacks {action}")
+        load = noise() if action in ("s3:GetObject", "s3:DeleteObject") else {}
+        load = segment() if role.whole["Statement"][index]["Sid"] == "WriteSegments" else load
+        # Its release is in the table and not in the cache, which makes the processor read it.
+        checks.equal(api.post("shop", message, client, context={**release, **load}), 201, f"an event is accepted while the processor lacks {action}")
         denied = wait_until(lambda: any("AccessDenied" in line for line in stack.log("processor")[lines:]), 15)
         checks.that(denied, f"the processor without {action} fails and logs it", stack.log("processor")[lines:][:2])
         role.restore()
