@@ -35,7 +35,7 @@ pub fn noise(characters: usize) -> String {
 /// Enough [`noise`] for an occurrence that is stored in a segment.
 pub const LARGE: usize = 8_000;
 
-/// What both tables have of projects.
+/// The items of projects in both tables.
 pub fn project_data(on: &Resources) -> ProjectData {
     ProjectData::new(&on.table, &on.directory)
 }

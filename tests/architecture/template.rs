@@ -194,7 +194,7 @@ fn no_route_of_the_template_takes_preflights() {
 }
 
 /// `sam build` and `sam deploy` read parameters separately, so an architecture that is a parameter could differ between
-/// them. And cargo-lambda builds for the machine it runs on, unless it is told otherwise.
+/// them. And cargo-lambda builds for the machine it runs on, unless the command line names another.
 #[test]
 fn functions_are_built_for_the_architecture_that_is_deployed() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();

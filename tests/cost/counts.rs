@@ -1,4 +1,4 @@
-//! What a replay counted, per event. The results of the last full run of the benchmark are in counted.json, because it
+//! The counts of a replay, per event. The results of the last full run of the benchmark are in counted.json, because it
 //! takes minutes: from them, tests compute the figures of the guide.
 
 use std::collections::BTreeMap;
@@ -9,7 +9,7 @@ use super::replay::Replayed;
 
 const COUNTED: &str = include_str!("counted.json");
 
-/// Per event.
+/// Averages per event.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Counts {
     /// Requests that the HTTP API charges.
@@ -18,7 +18,7 @@ pub struct Counts {
     pub batches: f64,
     /// Errors in each batch, summed over all batches.
     pub errors: f64,
-    /// Invocations of notify.
+    /// Invocations of the function `notify`.
     pub notified: f64,
     /// Requests with which Lambda receives and deletes messages.
     pub polls: f64,

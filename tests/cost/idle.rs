@@ -10,13 +10,13 @@ const SWEEP: f64 = 0.010;
 /// Sweeps of the outbox per month: one each minute.
 const SWEEPS: f64 = 60.0 * prices::HOURS;
 
-/// What the KMS key costs a month in a number of years: each of the first two rotations adds $1.
+/// The monthly cost of the KMS key after a number of years: each of the first two rotations adds $1.
 pub fn kms_key(years: f64) -> f64 {
     let rotations = (years * 365.0 / template::number("Key", "RotationPeriodInDays") as f64).floor();
     prices::KMS_KEY * (1.0 + rotations.min(2.0))
 }
 
-/// What is left of the idle bill in an account whose always-free tiers nobody else uses.
+/// The rest of the idle bill in an account whose always-free tiers nobody else uses.
 pub fn beyond_free_tiers() -> BillLine {
     let is_free = |line: &&BillLine| {
         let what = line.what;

@@ -1,4 +1,4 @@
-//! What a month costs in which events come at a steady rate.
+//! The cost of a month in which events come at a steady rate.
 
 use super::bill::{BillLine, bill, total};
 use super::counts::Counts;
@@ -12,7 +12,7 @@ pub struct SteadyRate {
     /// The workload's name in counted.json.
     pub name: &'static str,
     pub what: &'static str,
-    /// Events per second.
+    /// The number of events per second.
     pub rate: f64,
 }
 

@@ -45,7 +45,7 @@ pub struct Workload {
     pub batches: usize,
     /// Mean number of messages in a batch, or `None` for full batches.
     pub batch: Option<f64>,
-    /// Seconds between batches.
+    /// The number of seconds between two batches.
     pub apart: f64,
     /// How often each error occurred before.
     pub before: usize,

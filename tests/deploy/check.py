@@ -336,8 +336,8 @@ def redeployed(checks, api, before):
     alias = [one["AliasTarget"]["DNSName"].rstrip(".") for one in records if one["Type"] == "A"]
     checks.equal(alias, [stack["DomainTarget"]], "the record leads to the name's target")
     policy = aws("iam").get_role_policy(RoleName=stack.role("notify"), PolicyName="notify")["PolicyDocument"]
-    mail = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]
-    checks.equal(mail, [{"StringEquals": {"ses:FromAddress": "errors@example.org"}}], "notify sends from that address only")
+    emails = [one["Condition"] for one in policy["Statement"] if one["Action"] == "ses:SendEmail"]
+    checks.equal(emails, [{"StringEquals": {"ses:FromAddress": "errors@example.org"}}], "notify sends from that address only")
     checks.equal(api.count("shop", "storm"), 1000, "existing data is still there")
 
 

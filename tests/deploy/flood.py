@@ -11,7 +11,7 @@ from pathlib import Path
 from stack import aws, wait_until
 
 REQUESTS = 10_000
-# What each process may look up: a burst, and ten a second. See http-common/src/lookup_budget.rs.
+# The limits of look-ups of a process: a burst, and ten a second. See http-common/src/lookup_budget.rs.
 BURST, PER_SECOND = 100, 10
 STATE = Path(os.environ["FAULTLINE_EMULATOR_STATE"])
 

@@ -207,7 +207,7 @@ def mailed(api):
     return api.call("POST", "/projects/shop/rules/test", body)[2]["data"]["results"][0]
 
 
-def mail(checks, api):
+def email(checks, api):
     """A test sends an email, from the address that the stack has."""
     for address in ("errors@example.org", "someone@example.org"):
         aws("sesv2").create_email_identity(EmailIdentity=address)
@@ -235,7 +235,7 @@ def check(checks, api, stack, standin, binary):
     first(checks, api, stack, standin)
     posted(checks, api, standin)
     closed(checks, api, standin)
-    mail(checks, api)
+    email(checks, api)
     limited(checks, api, standin)
 
 

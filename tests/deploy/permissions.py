@@ -234,7 +234,7 @@ class Notify:
             letters = api.call("GET", "/dead-notices")[2]["data"]["deadNotices"]
             return sum(str(letter["project"]) == str(notified.id) for letter in letters)
 
-        def mail(_):
+        def email(_):
             return 200 if notifications.mailed(api)["status"] == "sent" else 500
 
         opened = rules()
@@ -256,7 +256,7 @@ class Notify:
             "kms:GenerateDataKey": put,
             "kms:Encrypt": call("POST", lambda: "/encrypt", config, 201),
             "kms:Decrypt": call("GET", unknown),
-            "ses:SendEmail": (200, lambda: None, mail),
+            "ses:SendEmail": (200, lambda: None, email),
         }
 
 

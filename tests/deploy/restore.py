@@ -66,7 +66,7 @@ def check(checks, api, standin, deploy, faultline):
                 f"ExistingDirectory={DIRECTORY}", f"ExistingBucket={before['BucketName']}"]
     shell(*deploy.split(), *existing, "Notifications=pause")
     stack = Stack()
-    # What the stack has sent until now was about the old table.
+    # Until now the stack has sent notifications about the old table.
     sent = len(standin.received[hook])
     names = [stack[name] for name in ("TableName", "DirectoryName", "BucketName")]
     checks.equal(names, [RESTORED, DIRECTORY, before["BucketName"]], "the stack uses the restored tables")

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::Remote;
 use local_data::{Access, data_dir};
 
-/// What to do if the key is not in this data directory.
+/// The advice if the key is not in this data directory.
 const ELSEWHERE: &str =
     "if `faultline serve` uses another directory, name the same one here, with --data or FAULTLINE_DATA";
 /// Where `faultline serve` listens by default.
@@ -296,7 +296,7 @@ mod tests {
         }
     }
 
-    /// After `serve --data DIR`, other commands need the same directory: whoever forgot it is told so.
+    /// After `serve --data DIR`, other commands need the same directory. If it is missing, the message says so.
     #[tokio::test]
     async fn a_missing_or_unknown_local_key_names_the_data_directory() {
         let dir = std::env::temp_dir().join(format!("faultline-no-key-{}", std::process::id()));

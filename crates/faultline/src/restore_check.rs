@@ -66,7 +66,7 @@ pub(crate) async fn run(options: RestoreCheck, json: bool) -> anyhow::Result<()>
     }
 }
 
-/// What was found, and what was done about it.
+/// A finding, and the fix that was made.
 struct Checked<'a> {
     table: &'a str,
     is_directory: bool,

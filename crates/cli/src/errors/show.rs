@@ -36,7 +36,7 @@ pub(super) async fn run(options: Show, remote: &Remote) -> anyhow::Result<()> {
     Output::of(remote).show(&data, |output| text(output, &data, options.all_frames))
 }
 
-/// Returns the fingerprint that `name` stands for, if it is one of those that are merged.
+/// Returns the fingerprint that `name` stands for, if it is the name of a merged error.
 fn merged_name(name: &str, merged: &Value) -> Option<String> {
     let by_message = grouping::message_fingerprint(name).to_string();
     let is_merged = |named: &String| merged.as_array().into_iter().flatten().any(|one| one == named.as_str());

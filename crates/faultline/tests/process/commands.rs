@@ -224,7 +224,7 @@ async fn an_error_is_named_by_its_fingerprint() {
     assert!(code == Some(2) && said.contains("--limit"), "{said}");
 }
 
-/// `send` finds a renamed project by its former name. Waiting until an error is stored is no refusal.
+/// `send` finds a renamed project by its former name. Waiting until an error is stored does not count as a refusal.
 #[tokio::test]
 async fn send_finds_a_renamed_project_and_waits_quietly() {
     let shell = Shell::new();

@@ -212,6 +212,6 @@ async fn many_health_checks_ask_once() {
         let request = Request::get("/health/ingest").body(Body::empty()).unwrap();
         assert_eq!(front.clone().oneshot(request).await.unwrap().status().as_u16(), 200);
     }
-    // Once each of the two. A second time, if the clock went over the end of the ten seconds meanwhile.
+    // Once each of the two. A second time, if the ten seconds ended in the meantime.
     assert!(asked.0.load(Ordering::Relaxed) <= 4, "{}", asked.0.load(Ordering::Relaxed));
 }

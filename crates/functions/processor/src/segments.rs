@@ -29,7 +29,7 @@ const MAX_INLINE_FRAMES: usize = 8;
 const MAX_FURTHER_UNITS: usize = 3;
 /// The most text of a frame, in bytes: nothing this large fits, so it need not be packed to find out.
 const MAX_INLINE_TEXT: usize = 64 << 10;
-/// What a write unit pays for, in bytes.
+/// The size of a write unit, in bytes.
 const UNIT: usize = 1_024;
 /// The size of a reference without its frame, in bytes.
 const REFERENCE_BYTES: usize = 200;

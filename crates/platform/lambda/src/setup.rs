@@ -75,7 +75,7 @@ impl Setup {
         self.variable("RETENTION_DAYS")?.parse().context("RETENTION_DAYS is not a number")
     }
 
-    /// The directory named by `DIRECTORY`. New projects may store `FIRST_PER_MONTH` events a month; 0 is no limit.
+    /// The directory named by `DIRECTORY`. New projects may store `FIRST_PER_MONTH` events a month; 0 means no limit.
     pub fn directory(&self) -> anyhow::Result<Arc<Directory>> {
         let per_month = self.variable("FIRST_PER_MONTH")?;
         let per_month: u64 = per_month.parse().context("FIRST_PER_MONTH is not a number")?;

@@ -35,7 +35,7 @@ impl ApiAnswer {
     ///
     /// # Errors
     ///
-    /// The refusal.
+    /// The refusal of the API.
     pub fn into_data(mut self) -> Result<Value, ApiRefusal> {
         if self.status.is_success() {
             return Ok(self.body["data"].take());

@@ -44,7 +44,7 @@ impl<'a> Lines<'a> {
         Self::new(Decoder::with_prepared_dictionary(frame, dictionary))
     }
 
-    /// Only this error.
+    /// No lines, only this error.
     pub(crate) fn unreadable(why: &str) -> Self {
         Self { reader: Err(Some(io::Error::new(io::ErrorKind::InvalidData, why))) }
     }

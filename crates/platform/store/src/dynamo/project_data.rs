@@ -1,6 +1,6 @@
 use super::{Directory, Table};
 
-/// What the table of errors has of projects themselves, where it depends on the directory: rules are set only for a
+/// Items of projects in the table of errors whose writes depend on the directory: rules are set only for a
 /// project that exists, and a limit that was reached is marked in both tables. One transaction changes or checks both.
 #[derive(Clone, Debug)]
 pub struct ProjectData {

@@ -24,11 +24,11 @@ const PAUSE: Duration = Duration::from_secs(2);
 const READING: &str = "reading the settings of the table";
 const SETTING: &str = "changing the table";
 
-/// What was found about one setting.
+/// The result of checking one setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     pub setting: Setting,
-    /// What the table has.
+    /// The setting as the table has it.
     pub found: String,
     pub verdict: Verdict,
 }
@@ -48,7 +48,7 @@ pub enum Setting {
     Stream,
 }
 
-/// What a finding means.
+/// The meaning of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     Good,
@@ -84,7 +84,7 @@ pub struct RestoredTable {
     purpose: Purpose,
 }
 
-/// What AWS says about a table.
+/// The descriptions of a table that AWS gives.
 #[derive(Clone, Debug, Default)]
 struct State {
     table: Option<TableDescription>,

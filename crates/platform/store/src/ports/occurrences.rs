@@ -119,7 +119,7 @@ pub struct Reference {
 /// Where a frame is stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FramePlace {
-    /// In the bucket.
+    /// A part of an object in the bucket.
     Segment { id: SegmentId, range: FrameRange },
     /// In the reference itself, as [`inline_frame`](formats::inline_frame) packs it. Few occurrences that come alone are
     /// stored so: an object of their own would cost more than all the rest of them.
