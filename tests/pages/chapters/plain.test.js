@@ -46,7 +46,7 @@ test("everything works without JavaScript", { timeout: 360_000 }, (t) =>
       await story.mute(page);
       await story.assign(page, "ada@shop.example");
       await story.comment(page, "written without a script");
-      await story.act(page, "Reopen");
+      await story.act(page, "Unmute");
     });
     await step("steps through its occurrences", async () => {
       const steps = page.getByRole("navigation", { name: "Occurrences" });

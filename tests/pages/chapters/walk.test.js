@@ -63,7 +63,7 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
       await story.mute(page);
       await story.assign(page, "ada@shop.example");
       await story.comment(page, "the price list is incomplete");
-      await story.act(page, "Reopen");
+      await story.act(page, "Unmute");
     });
     await step("steps through its occurrences, by links and by keys", () => occurrences(page, dsn));
     await step("walks through a list by keys, and merges what it chose", async () => {
