@@ -58,7 +58,7 @@ impl Capacity {
     pub fn million(self) -> RangeInclusive<f64> {
         match self {
             Self::Provisioned => 1.76..=3.87,
-            Self::OnDemand => 1.78..=11.53,
+            Self::OnDemand => 1.78..=11.45,
         }
     }
 
