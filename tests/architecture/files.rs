@@ -1,6 +1,6 @@
 //! Source files stay small enough to be read in one sitting, and the `main` of a Lambda binary contains no logic.
 
-use crate::{root, rust_files};
+use crate::{files_of, root};
 
 /// Maximum number of lines of a source file.
 const MAX_LINES: usize = 400;
@@ -10,7 +10,7 @@ const MAX_MAIN_LINES: usize = 80;
 #[test]
 fn no_source_file_is_too_long() {
     let folders = ["crates", "tests"].map(|folder| root().join(folder));
-    let files = folders.iter().flat_map(|folder| rust_files(folder));
+    let files = folders.iter().flat_map(|folder| ["rs", "py", "js"].map(|kind| files_of(folder, kind))).flatten();
     let crowded: Vec<_> = files
         .map(|path| (std::fs::read_to_string(&path).unwrap().lines().count(), path))
         .filter(|(lines, _)| *lines > MAX_LINES)

@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,31 +16,14 @@ import pages
 import permissions
 import restore
 import sentry_sdk
+from calls import segment
+from checks import ALL_NOTES, Checks, note, say
+from role import Role
 from standin import StandIn
 from stack import NAME, Api, Stack, aws, gzipped, shell, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 ADMIN_KEY = os.environ["FAULTLINE_ADMIN_KEY"]
-ALL_NOTES = []
-
-
-class Checks:
-    """Counts checks, and prints those that fail."""
-
-    def __init__(self):
-        self.passed = self.failed = 0
-
-    def that(self, holds, text, detail=""):
-        self.passed, self.failed = self.passed + bool(holds), self.failed + (not holds)
-        if not holds:
-            print(f"FAILED  {text}  {str(detail)[:600]}")
-
-    def equal(self, found, expected, text):
-        self.that(found == expected, text, f"{found!r} instead of {expected!r}")
-
-
-def say(text):
-    print(time.strftime("%H:%M:%S"), text, flush=True)
 
 
 def resources(checks, stack):
@@ -139,7 +121,7 @@ def expired(checks, api, stack):
     can be deleted."""
     project = api.call("POST", "/projects", {"name": "old"})[2]["data"]["project"]
     # Few small occurrences are stored in the table.
-    api.post("old", "expired", project["clientKey"], context=permissions.segment())
+    api.post("old", "expired", project["clientKey"], context=segment())
     checks.that(wait_until(lambda: api.count("old", "expired") == 1), "an old error is counted")
     s3, bucket = aws("s3"), stack["BucketName"]
     segments = s3.list_objects_v2(Bucket=bucket, Prefix=f"segments/v=1/project={project['id']}/")["Contents"]
@@ -192,11 +174,6 @@ def many(checks, api, stack, client):
     checks.that(writes < 1000, "fewer writes than events", writes)
     note(f"1,000 posts of one error: {writes} transactions on its item, "
          f"{records(stack) - before} items written in all")
-
-
-def note(text):
-    ALL_NOTES.append(text)
-    say(f"  {text}")
 
 
 def records(stack):
@@ -262,7 +239,7 @@ def failures(checks, api, stack, client):
 
     say("  a processor whose storage refuses everything, and redrive")
     functions.update_function_configuration(FunctionName=processor, Timeout=as_was["Timeout"])
-    role = permissions.Role(stack, "processor")
+    role = Role(stack, "processor")
     role.put({**role.whole, "Statement": role.whole["Statement"][:2]})
     checks.equal(api.post("shop", "processed late", client), 201, "an event is accepted while the processor can store nothing")
     checks.that(wait_until(lambda: waiting(dead) == 1, 90), "it is in the dead-letter queue after ten deliveries")
@@ -300,7 +277,7 @@ def sealed_by_whom(checks, stack):
     may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(), "redrive": set(),
            "notify": {"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"}}
     for name, expected in may.items():
-        actions = {action for _, action in permissions.Role(stack, name).permissions() if action.startswith("kms:")}
+        actions = {action for _, action in Role(stack, name).permissions() if action.startswith("kms:")}
         checks.equal(actions, expected, f"{name} has the expected permissions for the key")
 
 
