@@ -21,7 +21,7 @@ impl Table {
         Self { head: head.to_vec(), rows: Vec::new() }
     }
 
-    /// Adds a row.
+    /// Adds a row: a cell for each column.
     pub fn row<const N: usize>(&mut self, cells: [(Tone, String); N]) {
         self.rows.push(cells.into());
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub use model::text::counted;
+pub use model::number::counted;
 use model::text::is_hostile;
 use model::time::Timestamp;
 use serde_json::Value;

@@ -19,10 +19,10 @@ pub const PRICES: &str = "2026-10-08";
 #[serde(rename_all = "kebab-case")]
 #[schemars(rename = "TableCapacity")]
 pub enum Capacity {
-    /// By the hour, and adapted to the load.
+    /// Capacity is paid by the hour, and adapts to the load.
     #[default]
     Provisioned,
-    /// By the request.
+    /// Each read and write is paid for.
     OnDemand,
 }
 

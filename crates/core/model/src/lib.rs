@@ -4,6 +4,7 @@ pub mod cost;
 pub mod error;
 pub mod id;
 pub mod json;
+pub mod number;
 pub mod occurrence;
 pub mod outcome;
 pub mod project;

@@ -14,23 +14,9 @@ pub fn is_hostile(character: char) -> bool {
         )
 }
 
-/// Formats a number with its noun, as in `1 error` and `2 errors`. `noun` is the singular; the plural ends in `s`.
-pub fn counted(number: u64, noun: &str) -> String {
-    match number {
-        1 => format!("1 {noun}"),
-        _ => format!("{number} {noun}s"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_is_singular_and_all_other_numbers_are_plural() {
-        let errors = [0, 1, 2, 11, 21].map(|number| counted(number, "error"));
-        assert_eq!(errors, ["0 errors", "1 error", "2 errors", "11 errors", "21 errors"]);
-    }
 
     #[test]
     fn characters_that_deceive_a_reader_are_hostile() {

@@ -4,6 +4,7 @@
 use std::borrow::Borrow;
 use std::fmt::Write;
 
+use model::number::{grouped, plural};
 use model::text::is_hostile;
 use serde_json::Value;
 
@@ -52,21 +53,13 @@ pub(crate) fn value(value: &Value) -> String {
 
 /// A number with spaces between its thousands.
 pub(crate) fn number(number: impl Borrow<u64>) -> String {
-    let digits = number.borrow().to_string();
-    let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            grouped.push('\u{202f}');
-        }
-        grouped.push(digit);
-    }
-    grouped
+    grouped(*number.borrow(), '\u{202f}')
 }
 
 /// A number with spaces between its thousands, and its noun: `1 error`, `2 errors`.
 pub(crate) fn counted(count: impl Borrow<u64>, noun: &str) -> String {
     let count = *count.borrow();
-    format!("{} {noun}{}", number(count), if count == 1 { "" } else { "s" })
+    format!("{} {}", number(count), plural(count, noun))
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::number::{grouped, plural};
 use crate::time::Timestamp;
 
 /// The limits for a project's events. A missing number means that there is no limit.
@@ -53,14 +54,7 @@ impl Limit {
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let digits = self.most.to_string();
-        for (index, digit) in digits.char_indices() {
-            if index > 0 && (digits.len() - index).is_multiple_of(3) {
-                f.write_str(",")?;
-            }
-            write!(f, "{digit}")?;
-        }
-        write!(f, " event{} a {}", if self.most == 1 { "" } else { "s" }, self.window.name())
+        write!(f, "{} {} a {}", grouped(self.most, ','), plural(self.most, "event"), self.window.name())
     }
 }
 

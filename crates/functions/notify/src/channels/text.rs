@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 
+use model::number::{grouped, plural};
 use model::text::is_hostile;
 
 /// Removes control characters except line breaks and tabs, and characters that change the direction of writing, which
@@ -94,20 +95,12 @@ pub(super) fn without_emoji(text: &str) -> String {
 
 /// Formats `number` with commas between thousands.
 pub(super) fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+    grouped(number, ',')
 }
 
 /// Formats a number with its noun: `1 message`, `2 messages`.
 pub(super) fn counted(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(number), if number == 1 { "" } else { "s" })
+    format!("{} {}", thousands(number), plural(number, noun))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Describes rules in words.
 
-use model::text::counted;
+use model::number::counted;
 use serde_json::Value;
 use web_pages::{KINDS, RuleRow, TargetRow, Tried};
 
