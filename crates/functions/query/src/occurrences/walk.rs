@@ -162,7 +162,7 @@ impl<'a> Walk<'a> {
         let (mut wave, mut bytes, mut lines) = (Vec::new(), 0, 0);
         while wave.len() < FRAMES_AT_ONCE.min(self.frames) {
             let Some((next, _)) = self.waiting.front() else { break };
-            bytes += next.frame.len();
+            bytes += next.frame.length();
             let is_enough = bytes > MAX_BYTES_AT_ONCE || (self.filter.is_of_time() && lines >= wanted);
             if is_enough && !wave.is_empty() {
                 break;

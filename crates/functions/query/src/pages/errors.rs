@@ -12,7 +12,7 @@ use web_session::address::{encoded, with_query};
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::search::{ParsedSearch, parse_search};
-use super::words::{describe_reason, describe_refusal};
+use super::words::{describe_reason, explain};
 
 /// The number of errors on a page.
 const ERRORS_PER_PAGE: usize = 50;
@@ -264,8 +264,7 @@ pub(super) async fn change(
                     return Ok(Redirect::to(&with_query(&base, here)).into_response());
                 }
             },
-            Err(refusal) if refusal.is_fixable() => (refusal.status, describe_refusal(&refusal)),
-            Err(refusal) => return Err(refusal.into_page(&visit)),
+            Err(refusal) => explain(refusal, &visit)?,
         },
     };
     let chosen = chosen.into_iter().map(str::to_owned).collect();

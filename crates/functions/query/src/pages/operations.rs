@@ -17,7 +17,7 @@ use web_session::address::encoded;
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::keys;
-use super::words::describe_refusal;
+use super::words::explain;
 
 /// The number of dead letters on the page.
 const MAX_LETTERS_SHOWN: usize = 100;
@@ -158,11 +158,10 @@ pub(super) async fn change_keys(State(pages): State<Pages>, visit: Visit, reques
     match keys::change(&pages, &visit, None, &form).await? {
         Ok(Some(made)) => draw(&pages, &visit, Some(made)).await,
         Ok(None) => Ok(Redirect::to("/operations?done=changed").into_response()),
-        Err(refusal) if refusal.is_fixable() => {
-            let shown = draw(&pages, &visit.with_problem(describe_refusal(&refusal)), None).await?;
-            Ok((refusal.status, shown).into_response())
+        Err(refusal) => {
+            let (status, problem) = explain(refusal, &visit)?;
+            Ok((status, draw(&pages, &visit.with_problem(problem), None).await?).into_response())
         }
-        Err(refusal) => Err(refusal.into_page(&visit)),
     }
 }
 

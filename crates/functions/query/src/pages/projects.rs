@@ -14,7 +14,7 @@ use web_session::{Form, PageResult, Pages, Visit, page};
 
 use super::connect;
 use super::errors::{ApiError, ApiErrors};
-use super::words::describe_refusal;
+use super::words::explain;
 
 /// The number of projects on a page. Each one costs two lists of errors and a timeline.
 const PROJECTS_PER_PAGE: usize = 25;
@@ -108,11 +108,11 @@ pub(super) async fn create(State(pages): State<Pages>, visit: Visit, request: Re
     let name = form.get("name").unwrap_or_default();
     let made = match pages.try_call(&visit, Method::POST, "/projects", &json!({ "name": name })).await? {
         Ok(made) => made,
-        Err(refusal) if refusal.is_fixable() => {
-            let visit = visit.with_problem(describe_refusal(&refusal));
-            return Ok((refusal.status, draw(&pages, &visit, "", name.to_owned()).await?).into_response());
+        Err(refusal) => {
+            let (status, problem) = explain(refusal, &visit)?;
+            let visit = visit.with_problem(problem);
+            return Ok((status, draw(&pages, &visit, "", name.to_owned()).await?).into_response());
         }
-        Err(refusal) => return Err(refusal.into_page(&visit)),
     };
     let project = &made["project"];
     let (id, key) = (project["id"].to_string(), project["clientKey"].as_str().unwrap_or_default());

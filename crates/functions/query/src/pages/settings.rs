@@ -13,7 +13,7 @@ use web_session::address::{encoded, with_query};
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
 use super::keys;
-use super::words::describe_refusal;
+use super::words::explain;
 
 #[derive(Deserialize)]
 struct ProjectAnswer {
@@ -194,8 +194,7 @@ pub(super) async fn save(
         Err(problem) => (StatusCode::BAD_REQUEST, problem),
         Ok(change) => match pages.try_call(&visit, Method::PATCH, &path, &change).await? {
             Ok(saved) => return Ok(changed(saved["project"]["name"].as_str().unwrap_or(&name))),
-            Err(refusal) if refusal.is_fixable() => (refusal.status, describe_refusal(&refusal)),
-            Err(refusal) => return Err(refusal.into_page(&visit)),
+            Err(refusal) => explain(refusal, &visit)?,
         },
     };
     let shown = draw(&pages, &visit, name, fields, Some(problem), None).await?;
@@ -221,12 +220,11 @@ pub(super) async fn change_keys(
             draw(&pages, &visit, name, fields, None, Some(made)).await
         }
         Ok(None) => Ok(changed(&name)),
-        Err(refusal) if refusal.is_fixable() => {
+        Err(refusal) => {
+            let (status, problem) = explain(refusal, &visit)?;
             let fields = load_fields(&pages, &visit, &name).await?;
-            let shown = draw(&pages, &visit, name, fields, Some(describe_refusal(&refusal)), None).await?;
-            Ok((refusal.status, shown).into_response())
+            Ok((status, draw(&pages, &visit, name, fields, Some(problem), None).await?).into_response())
         }
-        Err(refusal) => Err(refusal.into_page(&visit)),
     }
 }
 

@@ -1,9 +1,18 @@
 //! Says in the words of the pages why the API refused a form.
 
-use web_session::ApiRefusal;
+use http::StatusCode;
+use web_session::{ApiRefusal, PageRefusal, Visit};
 
-/// Describes a refusal of the API.
-pub(super) fn describe_refusal(refusal: &ApiRefusal) -> String {
+/// Returns the status and the problem, in the words of the pages, for the page with the form. A refusal that the visitor
+/// cannot fix there becomes a page of its own.
+pub(super) fn explain(refusal: ApiRefusal, visit: &Visit) -> Result<(StatusCode, String), PageRefusal> {
+    match refusal.is_fixable() {
+        true => Ok((refusal.status, describe_refusal(&refusal))),
+        false => Err(refusal.into_page(visit)),
+    }
+}
+
+fn describe_refusal(refusal: &ApiRefusal) -> String {
     let path: Vec<_> = refusal.path.iter().map(String::as_str).collect();
     describe_reason(&refusal.reason, &path, &refusal.text)
 }

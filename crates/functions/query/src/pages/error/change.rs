@@ -13,7 +13,7 @@ use web_session::{Form, PageResult, Pages, Visit};
 
 use super::timeline::Range;
 use super::{NamedError, draw};
-use crate::pages::words::describe_refusal;
+use crate::pages::words::explain;
 
 /// `POST /pages/projects/{project}/errors/{error}`: one of the forms of the page. If it is rejected, the page is shown
 /// again with the problem and the input.
@@ -35,8 +35,7 @@ pub(in crate::pages) async fn change(
                 };
                 return Ok(Redirect::to(&back).into_response());
             }
-            Err(refusal) if refusal.is_fixable() => (refusal.status, describe_refusal(&refusal)),
-            Err(refusal) => return Err(refusal.into_page(&visit)),
+            Err(refusal) => explain(refusal, &visit)?,
         },
     };
     let typed = TypedInput {

@@ -64,14 +64,18 @@ impl Range {
         }
         let word = parameter("range").unwrap_or_default();
         let choice = RANGES.iter().position(|(_, range, ..)| *range == word).unwrap_or(DEFAULT_RANGE);
-        let (_, _, hours, unit) = RANGES[choice];
-        Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(choice) }
+        Self::offered(choice, now)
     }
 
     /// Returns the range that is shown first.
     pub(super) fn default_at(now: Timestamp) -> Self {
-        let (_, _, hours, unit) = RANGES[DEFAULT_RANGE];
-        Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(DEFAULT_RANGE) }
+        Self::offered(DEFAULT_RANGE, now)
+    }
+
+    /// Returns a range of `RANGES`, which ends now.
+    fn offered(choice: usize, now: Timestamp) -> Self {
+        let (_, _, hours, unit) = RANGES[choice];
+        Self { start: now.plus_seconds(-hours * 3_600), end: now, unit, choice: Some(choice) }
     }
 
     /// Returns the URL of the API at `path` for this range.

@@ -1,6 +1,6 @@
 //! Formats times and limits of mutes.
 
-use model::text::counted;
+use model::number::counted;
 use model::time::Timestamp;
 
 /// Describes until when an error is muted; empty if forever.
