@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 
 const TABLE: &str = "faultline";
 const DIRECTORY: &str = "faultline-directory";
-/// The partitions of the directory, or how they begin.
-const IN_DIRECTORY: [&str; 4] = ["KEY", "PROJECT", "SESSION#", "SIGNIN#"];
+/// The kinds of items in the directory: their partitions up to the first `#`.
+const IN_DIRECTORY: [&str; 5] = ["KEY", "PROJECT", "PROJECT_ID", "SESSION", "SIGNIN"];
 
 async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
     let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
@@ -23,10 +23,8 @@ async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
 /// Puts an item in DynamoDB's JSON form into the table that it belongs to.
 pub async fn put_item(engines: &Engines, item: &str) {
     let item: Value = serde_json::from_str(item).unwrap();
-    let pk = item["pk"]["S"].as_str().unwrap();
-    let is_key_use = pk == "KEY_USE";
-    let in_directory = !is_key_use && IN_DIRECTORY.iter().any(|start| pk.starts_with(start));
-    let table = if in_directory { DIRECTORY } else { TABLE };
+    let kind = item["pk"]["S"].as_str().unwrap().split('#').next().unwrap();
+    let table = if IN_DIRECTORY.contains(&kind) { DIRECTORY } else { TABLE };
     call(engines, "PutItem", &json!({ "TableName": table, "Item": item })).await;
 }
 

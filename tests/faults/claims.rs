@@ -123,12 +123,7 @@ fn a_claim_check_that_cannot_be_removed_is_removed_later() {
         for fault in [Fault::Before, Fault::After, Fault::Reject, Fault::TimeOut, Fault::TimeOutAfter] {
             let world = World::new(0).await;
             let faults = Faults::seeded(0);
-            let faultline = Faultline::builder()
-                .engines(world.engines.clone())
-                .resources(world.behind(&faults).await)
-                .clock(world.clock.clone())
-                .start()
-                .await;
+            let faultline = world.faultline(&faults).await;
             claimed(&faultline, faultline.client_key()).await;
             faults.rule(When::Always, fault, |call| call.operation == "DeleteObject");
             assert_eq!(faultline.process().await, 1, "{fault:?}: the message is not done");
@@ -152,12 +147,7 @@ fn claim_checks_without_a_message_expire() {
 async fn clean_up() {
     let world = World::new(0).await;
     let faults = Faults::seeded(0);
-    let faultline = Faultline::builder()
-        .engines(world.engines.clone())
-        .resources(world.behind(&faults).await)
-        .clock(world.clock.clone())
-        .start()
-        .await;
+    let faultline = world.faultline(&faults).await;
     let post = async || {
         let body = Body::from(body(MESSAGE_LIMIT * 2));
         faultline.call(Method::POST, "/projects/sample/errors", faultline.client_key(), body).await.status

@@ -100,7 +100,7 @@ impl Run {
     async fn new() -> Self {
         let world = World::new(0).await;
         let faults = Faults::seeded(0);
-        let faultline = open(&world, &faults).await;
+        let faultline = world.faultline(&faults).await;
         Self { world, faults, faultline, model: Model::default(), step: 0 }
     }
 
@@ -181,7 +181,7 @@ impl Run {
     async fn restart(&mut self) {
         tokio::time::sleep(Duration::from_secs(60)).await;
         self.faults = Faults::seeded(self.step as u64);
-        self.faultline = open(&self.world, &self.faults).await;
+        self.faultline = self.world.faultline(&self.faults).await;
         self.faultline.stack.inbox().release().await.unwrap();
     }
 
@@ -236,15 +236,6 @@ impl Run {
         assert_eq!(regressed.len() as u64, error["regression"]["count"].as_u64().unwrap_or_default(), "{history}");
         changes.len()
     }
-}
-
-async fn open(world: &World, faults: &Faults) -> Faultline {
-    Faultline::builder()
-        .engines(world.engines.clone())
-        .resources(world.behind(faults).await)
-        .clock(world.clock.clone())
-        .start()
-        .await
 }
 
 proptest! {

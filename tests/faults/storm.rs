@@ -31,12 +31,7 @@ async fn count(faultline: &Faultline, project: &str) -> u64 {
 async fn storm(like: usize, limit: Option<usize>) -> Vec<[usize; 4]> {
     let world = World::new(0).await;
     let faults = Faults::seeded(0);
-    let faultline = Faultline::builder()
-        .engines(world.engines.clone())
-        .resources(world.behind(&faults).await)
-        .clock(world.clock.clone())
-        .start()
-        .await;
+    let faultline = world.faultline(&faults).await;
     if let Some(most) = limit {
         faultline.call(Method::POST, "/projects", ADMIN, r#"{"name":"stormy"}"#).await;
         let limits = json!({ "limits": { "perMinute": most, "perMonth": most } }).to_string();
@@ -89,12 +84,7 @@ fn a_storm_of_different_errors_delays_nobody() {
     paused(async {
         let world = World::new(0).await;
         let faults = Faults::seeded(0);
-        let faultline = Faultline::builder()
-            .engines(world.engines.clone())
-            .resources(world.behind(&faults).await)
-            .clock(world.clock.clone())
-            .start()
-            .await;
+        let faultline = world.faultline(&faults).await;
         for body in 0..10 {
             let error = |n| json!({ "type": "E", "message": format!("different {body} {n}") });
             post(&faultline, "stormy", (0..BODY).map(error).collect()).await;

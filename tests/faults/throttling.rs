@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_sqs::types::QueueAttributeName::RedrivePolicy;
 use embedded::sqs::Depth;
 use embedded::{Engines, ManualClock};
+use faultline_tests::ADMIN;
 use faultline_tests::cost::template;
-use faultline_tests::{ADMIN, Faultline};
 use http::{Method, StatusCode};
 use model::id::ProjectName;
 use serde_json::{Value, json};
@@ -43,12 +43,7 @@ fn every_event_is_stored_while_storage_refuses_a_third() {
     paused(async {
         let world = World::new(1).await;
         let faults = Faults::seeded(1);
-        let faultline = Faultline::builder()
-            .engines(world.engines.clone())
-            .resources(world.behind(&faults).await)
-            .clock(world.clock.clone())
-            .start()
-            .await;
+        let faultline = world.faultline(&faults).await;
         faults.rule(When::Chance(0.15), Fault::Throttle, |call| dynamo_write(&call.operation));
         faults.rule(When::Chance(0.15), Fault::Partly, |call| dynamo_write(&call.operation));
         faults.rule(When::Chance(0.025), Fault::Throttle, |call| s3_or_sqs(&call.operation));
@@ -110,12 +105,7 @@ fn a_table_that_refuses_for_ninety_minutes_loses_no_event() {
         held(set.send()).await.unwrap();
 
         let faults = Faults::seeded(1);
-        let faultline = Faultline::builder()
-            .engines(world.engines.clone())
-            .resources(world.behind(&faults).await)
-            .clock(world.clock.clone())
-            .start()
-            .await;
+        let faultline = world.faultline(&faults).await;
         let refuses = Arc::new(AtomicBool::new(true));
         let refusing = refuses.clone();
         // Ingest and the look-up of projects use the directory, by `GetItem` only.

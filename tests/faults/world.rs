@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use embedded::Engines;
-use faultline_tests::TestClock;
+use faultline_tests::{Faultline, TestClock};
 use model::id::ProjectName;
 use processor::{Deadline, Delivery, Failure, Processor};
 use server::system::Resources;
@@ -57,6 +57,16 @@ impl World {
     /// Returns resources whose calls go through `faults`.
     pub(crate) async fn behind(&self, faults: &Faults) -> Resources {
         Resources::through(&self.engines, |engine| faults.around(self.turns.around(engine))).await.unwrap()
+    }
+
+    /// Starts all of faultline in one process, whose calls go through `faults`.
+    pub(crate) async fn faultline(&self, faults: &Faults) -> Faultline {
+        Faultline::builder()
+            .engines(self.engines.clone())
+            .resources(self.behind(faults).await)
+            .clock(self.clock.clone())
+            .start()
+            .await
     }
 
     /// Starts a new process, with an empty cache.

@@ -72,9 +72,6 @@ impl Processor {
         let now = self.clock.now();
         let is_in_month = |minute: &Minute| Window::Month.end(minute.start()) == Window::Month.end(now);
         let in_month = minutes.iter().filter(|(minute, _)| is_in_month(minute)).map(|(_, events)| events).sum();
-        if in_month == 0 {
-            return Ok(());
-        }
         let in_minute = limits.per_minute.map(|_| minutes.get(&Minute::of(now)).copied().unwrap_or_default());
         let in_month = if is_counted_in_steps(limits) { round(in_month, self.clock.random()) } else { in_month };
         if in_month == 0 {

@@ -132,23 +132,22 @@ impl Authenticator {
         let since = self.remembered.since();
         let cached = self.remembered.get_expired(&hash);
         let is_new = cached.is_none();
+        if trust == Trust::Remembered
+            && let Some((cached, _)) = cached.filter(|(_, until)| now < *until)
+        {
+            return Ok(cached.record);
+        }
+        if is_new {
+            self.take_lookup(now)?;
+        }
         let found = match trust {
-            Trust::Remembered => {
-                if let Some((cached, _)) = cached.filter(|(_, until)| now < *until) {
-                    return Ok(cached.record);
+            Trust::Remembered => match self.keys.find(&hash).await {
+                Err(error) if error.is_transient() => {
+                    return self.find_stale(since, hash, now).map(Some).ok_or_else(|| error.into());
                 }
-                self.take_lookup(is_new, now)?;
-                match self.keys.find(&hash).await {
-                    Err(error) if error.is_transient() => {
-                        return self.find_stale(since, hash, now).map(Some).ok_or_else(|| error.into());
-                    }
-                    found => found,
-                }
-            }
-            Trust::Nothing => {
-                self.take_lookup(is_new, now)?;
-                self.keys.find_consistently(&hash).await
-            }
+                found => found,
+            },
+            Trust::Nothing => self.keys.find_consistently(&hash).await,
         };
         let record = found?;
         if is_new && record.is_some() {
@@ -162,9 +161,9 @@ impl Authenticator {
         Ok(record)
     }
 
-    /// Takes a look-up from the budget if this process has never seen the key, or refuses the request.
-    fn take_lookup(&self, is_new: bool, now: Timestamp) -> Result<(), Refusal> {
-        if !is_new || self.budget.take(now) {
+    /// Takes a look-up of a key that this process has never seen from the budget, or refuses the request.
+    fn take_lookup(&self, now: Timestamp) -> Result<(), Refusal> {
+        if self.budget.take(now) {
             return Ok(());
         }
         let message = "too many unknown keys are being sent, so keys that were not used lately are not looked up: try \

@@ -1,11 +1,11 @@
 //! HTTPS connections that do not outlive a pause.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_smithy_runtime_api::client::http::{HttpClient, HttpConnectorSettings, SharedHttpClient, SharedHttpConnector};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use parking_lot::Mutex;
 
 /// After how long without a request connections are not used again. Lambda freezes a function between two invocations.
 /// In the meantime the other side may have closed its connections, or a NAT gateway may have forgotten them, without the
@@ -39,7 +39,7 @@ where
 
     fn client(&self) -> SharedHttpClient {
         let now = (self.now)();
-        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = self.current.lock();
         // A clock that was set back says nothing about the pause.
         if now.duration_since(current.used_at).is_ok_and(|pause| pause > MAX_PAUSE) {
             current.client = (self.make)();

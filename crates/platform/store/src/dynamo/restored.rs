@@ -85,9 +85,9 @@ pub struct RestoredTable {
 }
 
 /// The descriptions of a table that AWS gives.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct State {
-    table: Option<TableDescription>,
+    table: TableDescription,
     ttl: Option<String>,
     has_backups: bool,
     waiting: usize,
@@ -172,7 +172,7 @@ impl RestoredTable {
         let has_outbox = self.purpose != Purpose::Directory && has_index(&table, INDEX);
         let waiting = if has_outbox { self.waiting().await?.len() } else { 0 };
         let has_backups = recovery == Some(&PointInTimeRecoveryStatus::Enabled);
-        Ok(State { table: Some(table), ttl, has_backups, waiting })
+        Ok(State { table, ttl, has_backups, waiting })
     }
 
     /// The keys of the outbox's lanes in which something waits.
@@ -237,7 +237,7 @@ fn has_index(table: &TableDescription, name: &str) -> bool {
 }
 
 fn findings(state: &State, purpose: Purpose) -> Vec<Finding> {
-    let Some(table) = &state.table else { return Vec::new() };
+    let table = &state.table;
     let finding = |setting, found: String, verdict| Finding { setting, found, verdict };
     let good_if = |is_good, otherwise| if is_good { Verdict::Good } else { otherwise };
     let on = |is_on| if is_on { "on" } else { "off" }.to_owned();

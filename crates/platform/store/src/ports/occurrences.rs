@@ -128,16 +128,11 @@ pub enum FramePlace {
 
 impl FramePlace {
     /// The length of the frame in bytes.
-    pub fn len(&self) -> u64 {
+    pub fn length(&self) -> u64 {
         match self {
             Self::Segment { range, .. } => range.length,
             Self::Inline(frame) => frame.len() as u64,
         }
-    }
-
-    /// Whether the frame has no bytes. A frame always has some.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

@@ -16,7 +16,7 @@ fn restored(mode: BillingMode) -> State {
         .set_key_schema(Some(schema(PK, SK)))
         .global_secondary_indexes(index)
         .billing_mode_summary(BillingModeSummary::builder().billing_mode(mode).build());
-    State { table: Some(table.build()), ttl: None, has_backups: false, waiting: 2 }
+    State { table: table.build(), ttl: None, has_backups: false, waiting: 2 }
 }
 
 fn found(state: &State) -> Vec<(Setting, Verdict)> {
@@ -52,14 +52,14 @@ fn a_table_in_use_is_left_alone() {
     let mut state = restored(BillingMode::PayPerRequest);
     let stream = StreamSpecification::builder().stream_enabled(true);
     let limit = OnDemandThroughput::builder().max_read_request_units(1_000).max_write_request_units(2_000).build();
-    let mut table = state.table.take().unwrap();
+    let table = &mut state.table;
     table.stream_specification = stream.stream_view_type(StreamViewType::NewAndOldImages).build().ok();
     table.deletion_protection_enabled = Some(true);
     table.on_demand_throughput = Some(limit.clone());
     table.global_secondary_indexes.iter_mut().flatten().for_each(|index| {
         index.on_demand_throughput = Some(limit.clone());
     });
-    state = State { table: Some(table), ttl: Some(TTL.to_owned()), has_backups: true, ..state };
+    (state.ttl, state.has_backups) = (Some(TTL.to_owned()), true);
     let all = found(&state);
     assert!(all.iter().all(|(_, verdict)| *verdict == Verdict::Good), "{all:?}");
     assert!(!all.iter().any(|(setting, _)| *setting == Setting::WaitingNotifications), "{all:?}");
@@ -71,7 +71,7 @@ fn each_table_is_checked_for_its_purpose() {
     let mut state = restored(BillingMode::PayPerRequest);
     let wrong = (Setting::Index, Verdict::Wrong);
     assert!(found_for(&state, Purpose::Directory).contains(&wrong), "the index is that of the other table");
-    let indexes = state.table.iter_mut().flat_map(|table| &mut table.global_secondary_indexes);
+    let indexes = state.table.global_secondary_indexes.iter_mut();
     indexes.flatten().for_each(|index| index.index_name = Some(DIRECTORY_INDEX.to_owned()));
     let lost = [Setting::TimeToLive, Setting::Backups, Setting::DeletionProtection];
     let expected: Vec<_> = [Setting::Keys, Setting::Index]
@@ -86,13 +86,13 @@ fn each_table_is_checked_for_its_purpose() {
 #[test]
 fn another_table_is_refused() {
     let mut state = restored(BillingMode::PayPerRequest);
-    let mut table = state.table.take().unwrap();
+    let table = &mut state.table;
     table.key_schema = Some(schema("id", "time"));
     table.global_secondary_indexes = None;
     let images = StreamViewType::KeysOnly;
     table.stream_specification =
         StreamSpecification::builder().stream_enabled(true).stream_view_type(images).build().ok();
-    state = State { table: Some(table), ttl: Some("expires".to_owned()), ..state };
+    state.ttl = Some("expires".to_owned());
     let wrong: Vec<_> = found(&state)
         .into_iter()
         .filter(|(_, verdict)| *verdict == Verdict::Wrong)
