@@ -4,14 +4,18 @@ use sha2::{Digest, Sha256};
 
 use super::{shown, text_form, unhex};
 
-/// A key as a caller sends it: 1 to 256 visible ASCII characters. It has no `Display`, and its `Debug` hides the text,
+/// A key as a caller sends it: 1 to 1,024 visible ASCII characters. It has no `Display`, and its `Debug` hides the text,
 /// so that it cannot end up in a log line. Storage only ever sees its [`KeyHash`].
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
 
+/// What upload tokens begin with, as Sentry's organisation tokens do. Uploaders read the address of the server from what
+/// follows.
+const UPLOAD_TOKEN: &str = "sntrys_";
+
 /// The text cannot be a key. The error does not repeat the text, because it may be a secret with a typing error.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("a key has 1 to 256 visible ASCII characters")]
+#[error("a key has 1 to 1024 visible ASCII characters")]
 pub struct BadKey;
 
 impl Key {
@@ -25,15 +29,26 @@ impl Key {
         Self(hex::encode(bytes))
     }
 
+    /// Creates a key in the form of Sentry's organisation tokens: the part that uploaders read, in base64, and a secret
+    /// part, in base64 too.
+    pub fn upload_token(readable: &str, secret: &str) -> Result<Self, BadKey> {
+        Self::parse(&format!("{UPLOAD_TOKEN}{readable}_{secret}"))
+    }
+
     /// The key itself. It is shown to its owner once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
     /// The first four characters, which help its owner to recognise it: 16 of the 128 bits of a key from
-    /// [`Key::from_random`]. `None` for shorter keys, because this would reveal too much of them.
+    /// [`Key::from_random`]. Of an upload token, those of its random part. `None` for shorter keys, because this would reveal
+    /// too much of them.
     pub fn hint(&self) -> Option<&str> {
-        self.0.get(..4).filter(|_| self.0.len() >= 32)
+        let secret = match self.0.strip_prefix(UPLOAD_TOKEN) {
+            Some(token) => token.rsplit('_').next().unwrap_or(token),
+            None => &self.0,
+        };
+        secret.get(..4).filter(|_| secret.len() >= 32)
     }
 
     /// The hash, which is stored and compared.
@@ -46,7 +61,7 @@ impl std::str::FromStr for Key {
     type Err = BadKey;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fits = (1..=256).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let fits = (1..=1_024).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
         fits.then(|| Self(text.to_owned())).ok_or(BadKey)
     }
 }
@@ -162,5 +177,6 @@ mod tests {
     fn a_hint_is_given_only_of_keys_that_are_long_enough() {
         assert_eq!(Key::from_random([0xab; 16]).hint(), Some("abab"));
         assert_eq!(Key::parse("0123456789").unwrap().hint(), None);
+        assert_eq!(Key::upload_token("e30=", &"xyz1".repeat(10)).unwrap().hint(), Some("xyz1"));
     }
 }

@@ -1,7 +1,9 @@
 //! Ids and names. Each is a newtype with a private field, `FromStr`, and an error that says what is wrong with the text
 //! and what is right.
 
+mod checksum;
 mod config;
+mod debug;
 mod error_uid;
 mod event;
 mod fingerprint;
@@ -9,8 +11,11 @@ mod key;
 mod occurrence;
 mod project;
 mod segment;
+mod upload;
 
+pub use checksum::{BadChecksum, Checksum};
 pub use config::{BadConfigId, ConfigId};
+pub use debug::{BadDebugId, DebugId};
 pub use error_uid::{BadErrorUid, ErrorUid};
 pub use event::{BadEventId, EventHash, EventId};
 pub use fingerprint::{BadFingerprint, Fingerprint};
@@ -18,6 +23,7 @@ pub use key::{BadKey, BadKeyHash, BadKeyId, Key, KeyHash, KeyId};
 pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};
 pub use project::{BadProjectId, BadProjectName, ProjectId, ProjectName};
 pub use segment::{BadSegmentId, SegmentId};
+pub use upload::{BadUploadId, UploadId};
 
 /// The key of an error in storage: its project and its fingerprint.
 pub type ErrorKey = (ProjectId, Fingerprint);

@@ -1,0 +1,149 @@
+//! Puts what the maps say into the frames of an occurrence. The minified frame stays in `data.minified`.
+
+use std::collections::BTreeMap;
+
+use model::id::DebugId;
+use model::occurrence::{Frame, Occurrence};
+use serde_json::{Map, Value};
+
+use crate::stacks::{At, stacks_mut};
+use crate::{Context, Problem, is_third_party, readable};
+
+/// The key of the minified frame in a frame's `data`.
+const MINIFIED: &str = "minified";
+/// The key of the reason why a frame, or its source, is not shown as it was written.
+const PROBLEM: &str = "sourceMapProblem";
+/// The debug id of the map. Grouping looks at it: functions of mapped frames do not count.
+const SOURCE_MAP: &str = "sourcemap";
+/// The most bytes of source lines that are added to an event. The frames nearest to the fault come first.
+const MAX_CONTEXT: usize = 64 << 10;
+
+/// What the map says about a frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Original {
+    /// The map.
+    pub id: DebugId,
+    /// The source's path, as the map has it.
+    pub source: String,
+    /// Whether the map says that it is third-party code.
+    pub is_ignored: bool,
+    /// Line and column in the source, from 0.
+    pub line: u32,
+    pub column: u32,
+    /// The original name of the identifier at this place: of the function that is called here.
+    pub name: Option<String>,
+    /// The original name of the function around this place; empty if it is anonymous, `None` if it is not known.
+    pub function: Option<String>,
+    /// The source lines; `None` if the map does not contain them.
+    pub context: Option<Context>,
+}
+
+/// The minified frame of a mapped one.
+pub fn minified_of(frame: &Frame) -> Option<&Map<String, Value>> {
+    frame.other.get("data")?.get(MINIFIED)?.as_object()
+}
+
+/// Why a frame, or its source, is not shown as it was written: a sentence.
+pub fn problem_of(frame: &Frame) -> Option<&str> {
+    frame.other.get("data")?.get(PROBLEM)?.as_str()
+}
+
+/// Puts the results of look-ups into an occurrence. `explains` also notes problems; what is stored has none, because the
+/// map may come later.
+pub fn apply(occurrence: &mut Occurrence, results: Vec<(At, Result<Original, Problem>)>, explains: bool) {
+    let mut by_stack: BTreeMap<usize, BTreeMap<usize, Result<Original, Problem>>> = BTreeMap::new();
+    for (at, result) in results {
+        by_stack.entry(at.stack).or_default().insert(at.frame, result);
+    }
+    let mut room = MAX_CONTEXT;
+    for (number, stack) in stacks_mut(occurrence).enumerate() {
+        let Some(results) = by_stack.remove(&number) else { continue };
+        let called: BTreeMap<usize, String> =
+            results.iter().filter_map(|(frame, result)| Some((*frame, result.as_ref().ok()?.name.clone()?))).collect();
+        for (index, result) in results.into_iter().rev() {
+            let Some(frame) = stack.frames.get_mut(index) else { continue };
+            match result {
+                Ok(original) => {
+                    // The caller names what it calls.
+                    let called = index.checked_sub(1).and_then(|caller| called.get(&caller));
+                    if explains && original.context.is_none() {
+                        note(frame, &Problem::NoSource(readable(&original.source)));
+                    }
+                    replace(frame, original, called.map(String::as_str), &mut room);
+                }
+                Err(problem) if explains => note(frame, &problem),
+                Err(_) => {}
+            }
+        }
+    }
+}
+
+/// Removes from an event what only faultline may put into it.
+pub(crate) fn remove_claims(frame: &mut Frame) {
+    if let Some(Value::Object(data)) = frame.other.get_mut("data") {
+        data.remove(MINIFIED);
+        data.remove(PROBLEM);
+    }
+}
+
+fn data(frame: &mut Frame) -> &mut Map<String, Value> {
+    let data = frame.other.entry("data").or_insert_with(|| Value::Object(Map::new()));
+    if !data.is_object() {
+        *data = Value::Object(Map::new());
+    }
+    match data {
+        Value::Object(data) => data,
+        _ => unreachable!("it was just made an object"),
+    }
+}
+
+fn note(frame: &mut Frame, problem: &Problem) {
+    data(frame).insert(PROBLEM.to_owned(), problem.sentence().into());
+}
+
+fn replace(frame: &mut Frame, original: Original, called: Option<&str>, room: &mut usize) {
+    let text = |text: &Option<String>| text.as_deref().map(Value::from);
+    let minified = [
+        ("filename", text(&frame.filename)),
+        ("abs_path", text(&frame.abs_path)),
+        ("function", text(&frame.function)),
+        ("module", text(&frame.module)),
+        ("lineno", frame.lineno.map(Value::from)),
+        ("colno", frame.colno.map(Value::from)),
+        ("in_app", frame.in_app.map(Value::from)),
+    ];
+    let minified = minified.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+    let data = data(frame);
+    data.insert(MINIFIED.to_owned(), Value::Object(minified));
+    data.insert(SOURCE_MAP.to_owned(), original.id.to_string().into());
+
+    frame.function = match original.function {
+        Some(function) => Some(function).filter(|function| !function.is_empty()),
+        None => called.map(str::to_owned).or_else(|| frame.function.as_deref().map(last_part)),
+    };
+    if original.is_ignored || is_third_party(&original.source) {
+        frame.in_app = Some(false);
+    }
+    frame.filename = Some(readable(&original.source));
+    frame.abs_path = Some(original.source);
+    frame.module = None;
+    frame.lineno = Some(u64::from(original.line) + 1);
+    frame.colno = Some(u64::from(original.column) + 1);
+    // The SDK's own lines are of the minified file.
+    let size = |context: &Context| {
+        context.line.len() + context.before.iter().chain(&context.after).map(String::len).sum::<usize>()
+    };
+    let context = original.context.and_then(|context| {
+        *room = room.checked_sub(size(&context))?;
+        Some(context)
+    });
+    (frame.pre_context, frame.context_line, frame.post_context) = match context {
+        Some(context) => (context.before, Some(context.line), context.after),
+        None => (Vec::new(), None, Vec::new()),
+    };
+}
+
+/// Bundlers rename objects, but rarely their methods: `n.pay` becomes `pay`.
+fn last_part(function: &str) -> String {
+    function.rsplit('.').next().unwrap_or(function).to_owned()
+}

@@ -1,0 +1,137 @@
+//! The places of an occurrence that a source map may explain.
+
+use std::collections::{BTreeSet, HashMap};
+
+use model::id::DebugId;
+use model::occurrence::{Frame, Occurrence, Stacktrace};
+use serde_json::Value;
+
+use crate::Problem;
+use crate::apply::minified_of;
+
+/// The most frames of a stack that are looked up: those nearest to the fault.
+const MAX_FRAMES: usize = 50;
+/// The most frames of an event that are looked up.
+const MAX_LOOKUPS: usize = 200;
+/// The most maps that an event is looked up in.
+const MAX_MAPS: usize = 20;
+/// The most scripts of an event whose ids are read.
+const MAX_IMAGES: usize = 1_000;
+/// A column that only minified code has.
+const MINIFIED_COLUMN: u64 = 500;
+
+/// The position of a frame in an occurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct At {
+    pub(crate) stack: usize,
+    pub(crate) frame: usize,
+}
+
+/// A place in a minified file. Line and column count from 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub id: DebugId,
+    pub line: u32,
+    pub column: u32,
+}
+
+/// A frame that may be of a minified file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Lookup {
+    /// The map with this id may explain it.
+    Find(Wanted),
+    /// No map can explain it.
+    Impossible(Problem),
+}
+
+/// Whether an event names debug ids of scripts at all: a cheap question before anything else.
+pub fn has_debug_ids(occurrence: &Occurrence) -> bool {
+    occurrence.other.contains_key("debug_meta")
+}
+
+/// Returns the frames of minified files that were not mapped yet. Empty for events without stacks of JavaScript, at the
+/// cost of a look at their platforms.
+pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
+    if !stacks(occurrence).any(|stack| stack.frames.iter().any(|frame| is_script(frame, occurrence))) {
+        return Vec::new();
+    }
+    let images = images(occurrence);
+    let mut all = Vec::new();
+    let mut ids = BTreeSet::new();
+    for (stack, frames) in stacks(occurrence).map(|stack| &stack.frames).enumerate() {
+        let first = frames.len().saturating_sub(MAX_FRAMES);
+        for (frame, entry) in frames.iter().enumerate().skip(first).rev() {
+            if all.len() == MAX_LOOKUPS {
+                return all;
+            }
+            if !is_script(entry, occurrence) || minified_of(entry).is_some() {
+                continue;
+            }
+            let Some(lookup) = lookup(entry, &images) else { continue };
+            let lookup = match lookup {
+                Lookup::Find(wanted) if !ids.contains(&wanted.id) && ids.len() == MAX_MAPS => {
+                    Lookup::Impossible(Problem::NotRead)
+                }
+                Lookup::Find(wanted) => {
+                    ids.insert(wanted.id);
+                    lookup
+                }
+                Lookup::Impossible(_) => lookup,
+            };
+            all.push((At { stack, frame }, lookup));
+        }
+    }
+    all
+}
+
+fn lookup(frame: &Frame, images: &HashMap<&str, DebugId>) -> Option<Lookup> {
+    let paths = [&frame.abs_path, &frame.filename];
+    let id = paths.into_iter().flatten().find_map(|path| images.get(bare(path)));
+    let Some(&id) = id else {
+        let path = frame.filename.as_deref().or(frame.abs_path.as_deref()).unwrap_or_default();
+        let is_minified = frame.colno.is_some_and(|column| column >= MINIFIED_COLUMN) || path.ends_with(".min.js");
+        let is_own = frame.in_app != Some(false) && !path.is_empty();
+        return (is_own && is_minified).then_some(Lookup::Impossible(Problem::NoDebugId));
+    };
+    let from_zero = |number: Option<u64>| u32::try_from(number?.checked_sub(1)?).ok();
+    Some(match (from_zero(frame.lineno), from_zero(frame.colno)) {
+        (Some(line), Some(column)) => Lookup::Find(Wanted { id, line, column }),
+        // In a bundle of one line, a line alone says nothing.
+        (None, _) | (_, None) => Lookup::Impossible(Problem::NoColumn),
+    })
+}
+
+/// Maps the files of the event to their debug ids.
+fn images(occurrence: &Occurrence) -> HashMap<&str, DebugId> {
+    let images = occurrence.other.get("debug_meta").and_then(|meta| meta.get("images")).and_then(Value::as_array);
+    let entry = |image: &'_ Value| {
+        let is_map = image.get("type").and_then(Value::as_str) == Some("sourcemap");
+        let id = DebugId::parse(image.get("debug_id")?.as_str()?).ok()?;
+        is_map.then_some(id)
+    };
+    let named = |image| Some((bare(Value::as_str(Value::get(image, "code_file")?)?), entry(image)?));
+    images.into_iter().flatten().take(MAX_IMAGES).filter_map(named).collect()
+}
+
+/// Old SDKs put `async ` before the path.
+fn bare(path: &str) -> &str {
+    path.strip_prefix("async ").unwrap_or(path)
+}
+
+fn is_script(frame: &Frame, occurrence: &Occurrence) -> bool {
+    matches!(frame.platform.as_deref().unwrap_or(&occurrence.platform), "javascript" | "node")
+}
+
+/// All stacks, in a fixed order.
+pub(crate) fn stacks(occurrence: &Occurrence) -> impl Iterator<Item = &Stacktrace> {
+    let raised = occurrence.exceptions.iter().rev().filter_map(|exception| exception.stacktrace.as_ref());
+    let threads = occurrence.threads.iter().filter_map(|thread| thread.stacktrace.as_ref());
+    raised.chain(&occurrence.stacktrace).chain(threads)
+}
+
+/// The stacks in the same order, to change them.
+pub(crate) fn stacks_mut(occurrence: &mut Occurrence) -> impl Iterator<Item = &mut Stacktrace> {
+    let raised = occurrence.exceptions.iter_mut().rev().filter_map(|exception| exception.stacktrace.as_mut());
+    let threads = occurrence.threads.iter_mut().filter_map(|thread| thread.stacktrace.as_mut());
+    raised.chain(&mut occurrence.stacktrace).chain(threads)
+}
