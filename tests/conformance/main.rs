@@ -20,6 +20,7 @@ mod quotas;
 mod releases;
 mod sealer;
 mod segments;
+mod source_maps;
 
 use embedded::Engines;
 use model::time::Timestamp;
@@ -91,6 +92,8 @@ on_every_engine! {
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     all_segments_of_a_project_are_removed: crate::segments::removed;
     a_claim_check_is_found_by_its_key: crate::segments::claims;
+    the_last_upload_of_a_source_map_wins: crate::source_maps::uploaded;
+    chunks_and_maps_are_objects_of_their_project: crate::source_maps::stored;
     rules_are_replaced_if_they_are_unchanged: crate::configs::rules;
     posted_configs_are_kept_until_they_expire: crate::configs::posted;
     sealed_text_opens_for_its_project_only: crate::sealer::bound_to_a_project;

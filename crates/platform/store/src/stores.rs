@@ -5,7 +5,7 @@ use crate::error::{Kind, Result};
 use crate::ports::{
     ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame, FramePlace, History, KeyRing, KeyUse,
     Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference, Releases, SearchIndex, Segments, Sessions,
-    Totals, Usage,
+    SourceMaps, SymbolFiles, Totals, Usage,
 };
 use crate::s3::Bucket;
 
@@ -35,6 +35,8 @@ pub struct Stores {
     pub failures: Arc<dyn Failures>,
     pub segments: Arc<dyn Segments>,
     pub claim_checks: Arc<dyn ClaimChecks>,
+    pub source_maps: Arc<dyn SourceMaps>,
+    pub symbol_files: Arc<dyn SymbolFiles>,
 }
 
 impl Stores {
@@ -75,6 +77,8 @@ impl Stores {
             failures: table.clone(),
             segments: bucket.clone(),
             claim_checks: bucket.clone(),
+            source_maps: directory.clone(),
+            symbol_files: bucket.clone(),
         }
     }
 }

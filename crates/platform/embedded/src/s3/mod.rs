@@ -2,11 +2,11 @@
 //!
 //! Covered: CreateBucket, HeadBucket; PutObject with `If-None-Match: *` and `If-Match`, and with Content-MD5 and all
 //! checksums of S3, which are verified before anything is stored; GetObject with ranges and conditions; HeadObject,
-//! DeleteObject, DeleteObjects; ListObjectsV2 with prefix, delimiter, start-after and continuation. Answers are sent
+//! DeleteObject, DeleteObjects; CopyObject of an object onto itself, which renews its time; ListObjectsV2 with prefix, delimiter, start-after and continuation. Answers are sent
 //! after the commit, and a request sees every object that was answered before it. Exactly one of several concurrent
 //! conditional puts succeeds. [`S3::expire`] does the work of a bucket's lifecycle rule.
 //!
-//! Not covered: multipart uploads, copies, versions, tags, access control, encryption settings, bucket deletion, and
+//! Not covered: multipart uploads, other copies, versions, tags, access control, encryption settings, bucket deletion, and
 //! presigned links (they need a socket). An object can have at most [`MAX_OBJECT`] bytes, because it is held in memory.
 //! The file does not shrink by itself: space of deleted objects is used for new ones. Deleted or replaced data is
 //! overwritten at once; it disappears from the journal when that is moved into the file, at the latest when the engine

@@ -3,15 +3,17 @@
 use async_trait::async_trait;
 use rusqlite::params;
 use s3s::dto::{
-    CreateBucketInput, CreateBucketOutput, DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput,
-    DeleteObjectsOutput, DeletedObject, GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput,
-    HeadObjectInput, HeadObjectOutput, ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput,
+    CopyObjectInput, CopyObjectOutput, CopyObjectResult, CopySource, CreateBucketInput, CreateBucketOutput,
+    DeleteObjectInput, DeleteObjectOutput, DeleteObjectsInput, DeleteObjectsOutput, DeletedObject, ETag,
+    GetObjectInput, GetObjectOutput, HeadBucketInput, HeadBucketOutput, HeadObjectInput, HeadObjectOutput,
+    ListObjectsV2Input, ListObjectsV2Output, PutObjectInput, PutObjectOutput, Timestamp,
 };
-use s3s::{S3, S3ErrorCode, S3Request, S3Response, S3Result};
+use s3s::{S3, S3ErrorCode, S3Request, S3Response, S3Result, s3_error};
 
 use super::failure::Failure;
 use super::{get, list, put, rows};
 use crate::Clock;
+use crate::shared::clock::from_ms;
 use crate::shared::sqlite::Sqlite;
 
 pub(super) struct Objects {
@@ -40,6 +42,35 @@ impl S3 for Objects {
 
     async fn put_object(&self, req: S3Request<PutObjectInput>) -> S3Result<S3Response<PutObjectOutput>> {
         put::put(&self.database, &self.clock, req).await.map(S3Response::new)
+    }
+
+    /// Only onto the same key, with `MetadataDirective: REPLACE`: that renews the time of writing.
+    async fn copy_object(&self, req: S3Request<CopyObjectInput>) -> S3Result<S3Response<CopyObjectOutput>> {
+        let (input, now) = (req.input, self.clock.now_ms());
+        let is_same = match &input.copy_source {
+            CopySource::Bucket { bucket, key, version_id: None } => **bucket == *input.bucket && **key == *input.key,
+            _ => false,
+        };
+        let replaces = input.metadata_directive.is_some_and(|directive| directive.as_str() == "REPLACE");
+        if !is_same || !replaces {
+            return Err(s3_error!(NotImplemented, "an object can be copied only onto itself, with new metadata"));
+        }
+        let etag = self
+            .database
+            .write(move |c| -> Result<_, Failure> {
+                rows::require_bucket(c, &input.bucket)?;
+                match rows::renew(c, &input.bucket, &input.key, now)? {
+                    Some(etag) => Ok(etag),
+                    None => Err(S3ErrorCode::NoSuchKey.into()),
+                }
+            })
+            .await?;
+        let copied = CopyObjectResult {
+            e_tag: Some(ETag::Strong(etag)),
+            last_modified: Some(Timestamp::from(from_ms(now))),
+            ..Default::default()
+        };
+        Ok(S3Response::new(CopyObjectOutput { copy_object_result: Some(copied), ..Default::default() }))
     }
 
     async fn get_object(&self, req: S3Request<GetObjectInput>) -> S3Result<S3Response<GetObjectOutput>> {

@@ -108,6 +108,17 @@ pub(super) fn delete(c: &Connection, bucket: &str, key: &str) -> rusqlite::Resul
         .map(drop)
 }
 
+/// Sets the time of writing of an object, and removes its metadata. Returns its ETag, if it exists.
+pub(super) fn renew(c: &Connection, bucket: &str, key: &str, now: i64) -> rusqlite::Result<Option<String>> {
+    let Some(stored) = find(c, bucket, key)? else { return Ok(None) };
+    let attributes = ObjectAttributes { metadata: None, ..stored.attributes };
+    let attributes =
+        serde_json::to_string(&attributes).map_err(|e| rusqlite::Error::ToSqlConversionFailure(e.into()))?;
+    c.prepare_cached("UPDATE object SET modified = ?2, attributes = ?3 WHERE id = ?1")?
+        .execute(params![stored.id, now, attributes])?;
+    Ok(Some(stored.etag))
+}
+
 /// The ids of the objects under `prefix` that were last written before this time, in milliseconds.
 pub(super) fn written_before(c: &Connection, bucket: &str, prefix: &str, before: i64) -> rusqlite::Result<Vec<i64>> {
     let mut select = c.prepare_cached(

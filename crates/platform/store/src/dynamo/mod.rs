@@ -26,6 +26,7 @@ pub mod restored;
 pub mod schema;
 mod search_index;
 mod sessions;
+mod source_maps;
 mod timelines;
 mod usage;
 

@@ -10,6 +10,10 @@
 //! | last project number | `PROJECT_ID` | `LAST` | |
 //! | former name of a project | `PROJECT_ID` | `NAME#{name}` | |
 //! | session | `SESSION#{SHA-256 of its token}` | `SESSION` | |
+//! | source map | `SM#{project}` | `I#{debug id}` | |
+//! | upload of source maps | `SM#{project}` | `U#{time}-{SHA-1 of the bundle}` | |
+//! | newest upload of a bundle | `SM#{project}` | `B#{SHA-1 of the bundle}` | |
+//! | when the project's source maps last changed | `SM#{project}` | `CHANGED` | |
 //! | failed attempts to sign in | `SIGNIN#{source}` | `M#{minute}` | |
 //!
 //! The table of errors:
@@ -49,7 +53,9 @@ use formats::event_index::Bucket;
 use model::error::PostingBatch;
 use model::error::history::EntryId;
 use model::error::{ErrorAggregate, Status};
-use model::id::{ConfigId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId};
+use model::id::{
+    Checksum, ConfigId, DebugId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId, UploadId,
+};
 use model::time::Timestamp;
 use model::timeline::Hour;
 use rules::lane::LaneId;
@@ -233,6 +239,27 @@ pub(crate) fn failed_pk(message: &str) -> String {
 }
 
 pub(crate) const WHY: &str = "WHY";
+
+/// A project's source maps and their uploads.
+pub(crate) fn source_maps_pk(project: ProjectId) -> String {
+    format!("SM#{project}")
+}
+
+pub(crate) fn source_map_sk(id: DebugId) -> String {
+    format!("I#{id}")
+}
+
+pub(crate) const UPLOAD: &str = "U#";
+
+pub(crate) fn upload_sk(id: &UploadId) -> String {
+    format!("{UPLOAD}{id}")
+}
+
+pub(crate) fn bundle_sk(bundle: Checksum) -> String {
+    format!("B#{bundle}")
+}
+
+pub(crate) const SOURCE_MAPS_CHANGED: &str = "CHANGED";
 
 /// Sessions of the web UI.
 pub(crate) const SESSION: &str = "SESSION";

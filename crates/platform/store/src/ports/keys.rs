@@ -136,6 +136,8 @@ pub enum Role {
     Client,
     /// Read errors and everything that belongs to them. No changes.
     Read,
+    /// Upload source maps of one project, nothing else.
+    Upload,
     /// Everything, including changes and other keys.
     Admin,
 }
@@ -143,7 +145,7 @@ pub enum Role {
 impl Role {
     /// Parses the word for a role.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Client, Self::Read, Self::Admin].into_iter().find(|role| role.as_str() == word)
+        [Self::Client, Self::Read, Self::Upload, Self::Admin].into_iter().find(|role| role.as_str() == word)
     }
 
     /// The word for this role.
@@ -151,6 +153,7 @@ impl Role {
         match self {
             Self::Client => "client",
             Self::Read => "read",
+            Self::Upload => "upload",
             Self::Admin => "admin",
         }
     }

@@ -20,6 +20,8 @@ mod sealer;
 mod search_index;
 mod segments;
 mod sessions;
+mod source_maps;
+mod symbol_files;
 mod totals;
 
 pub use configs::{Configs, StoredRules};
@@ -41,6 +43,8 @@ pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use search_index::{PostingPosition, SearchIndex, StoredPosting};
 pub use segments::{ClaimChecks, ETag, Segments};
 pub use sessions::{Session, Sessions};
+pub use source_maps::{MapItem, SourceMaps, Upload, UploadedFile};
+pub use symbol_files::{CHUNK_PREFIX, MAP_PREFIX, SymbolFiles};
 pub use totals::{Totals, TotalsScope};
 
 /// One page of a list, and where the next page begins.

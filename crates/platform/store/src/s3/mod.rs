@@ -1,7 +1,9 @@
-//! The S3 bucket: segments, and messages that are too large for the queue.
+//! The S3 bucket: segments, messages that are too large for the queue, and
+//! source maps.
 
 mod claim_checks;
 mod segments;
+mod symbol_files;
 
 use aws_sdk_s3::Client;
 
