@@ -27,7 +27,7 @@ pub fn document() -> Value {
         "components": {
             "schemas": schemas,
             "securitySchemes": {
-                "key": header("x-api-key", "a client, read or admin key"),
+                "key": header("x-api-key", "a client, read, upload or admin key"),
                 "bearer": { "type": "http", "scheme": "bearer", "description": "the same key" },
                 "sentryAuth": header("X-Sentry-Auth", "`Sentry sentry_version=7, sentry_key=KEY`, as Sentry's SDKs send it"),
                 "sentryKey": { "type": "apiKey", "in": "query", "name": "sentry_key", "description": "the same key" },
@@ -37,17 +37,19 @@ pub fn document() -> Value {
 }
 
 const ABOUT: &str = "\
-Client keys send events, read keys are view-only, admin keys have full access. A key is valid for one project or for all.\n\n\
+Client keys send events, read keys are view-only, upload keys upload source maps (by the routes of Sentry's uploaders, under \
+`/api/0`), admin keys have full access. A key is valid for one project or for all.\n\n\
 Every refusal has the same form and a named reason. Answers must not be cached. Lists are split into pages: send \
 `nextCursor` to get the next page. A path may have a prefix and a trailing slash.";
 
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("sending", "Sending events with faultline's own API or the Sentry protocol"),
     ("projects", "Projects and their settings"),
     ("figures", "Counts over time, and releases"),
     ("keys", "Keys and their roles"),
     ("errors", "Groups of similar occurrences"),
     ("occurrences", "Single occurrences"),
+    ("source maps", "Uploads of source maps, which show minified stack traces as they were written"),
     ("notifications", "Rules: who is notified of what, and when"),
     ("hooks", "Webhooks that GitHub, GitLab and Slack call"),
     ("dead letters", "Messages that could not be processed, and notifications that could not be delivered"),

@@ -53,6 +53,7 @@ impl Caller {
         match self.role {
             Role::Admin => Ok(&self.scope),
             Role::Client => Err(refuse_role("a client key may only post errors: use an admin key")),
+            Role::Upload => Err(refuse_role("an upload key may only upload source maps: use an admin key")),
             Role::Read => {
                 Err(refuse_role("a read key cannot change anything, and can read only errors: use an admin key"))
             }
@@ -64,6 +65,7 @@ impl Caller {
         match self.role {
             Role::Admin | Role::Read => Ok(&self.scope),
             Role::Client => Err(refuse_role("a client key may only post errors: use a read or an admin key")),
+            Role::Upload => Err(refuse_role("an upload key may only upload source maps: use a read or an admin key")),
         }
     }
 
@@ -112,12 +114,35 @@ impl Caller {
         }
     }
 
-    /// Allows everybody except readers. Returns the projects to which the caller may post.
+    /// Allows client and admin keys. Returns the projects to which the caller may post.
     pub fn check_poster(&self) -> Result<&Scope, Refusal> {
         match self.role {
             Role::Client | Role::Admin => Ok(&self.scope),
             Role::Read => Err(refuse_role("a read key is view-only: use a client key to post errors")),
+            Role::Upload => {
+                Err(refuse_role("an upload key may only upload source maps: use a client key to post errors"))
+            }
         }
+    }
+
+    /// Allows keys that may upload source maps: those with the role `upload`, and admin keys, of one project. Returns the
+    /// project.
+    pub fn check_uploader(&self) -> Result<ProjectId, Refusal> {
+        match (self.role, &self.scope) {
+            (Role::Upload | Role::Admin, Scope::Project(own, _)) => Ok(*own),
+            (Role::Upload | Role::Admin, Scope::All) => {
+                let message = "this key is for all projects: upload with an upload key of one project, which its page Source maps \
+                               creates";
+                Err(Refusal::new(Reason::KeyProject, message))
+            }
+            (Role::Client, _) => Err(refuse_role("a client key may only post errors: use an upload key")),
+            (Role::Read, _) => Err(refuse_role("a read key is view-only: use an upload key")),
+        }
+    }
+
+    /// The name of the caller's key; empty for the operator's own.
+    pub fn key_name(&self) -> &str {
+        self.key.as_ref().map_or("", |(_, name)| name)
     }
 
     /// The id of the caller's key; `None` for the operator's own.

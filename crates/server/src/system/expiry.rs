@@ -5,12 +5,17 @@ use std::time::{Duration, SystemTime};
 use embedded::Engines;
 use model::id::SegmentId;
 use model::project::Retention;
+use store::ports::{CHUNK_PREFIX, MAP_PREFIX};
+use symbolicator::KEPT_DAYS;
 
 use super::engines::BUCKET;
 
 const DAY: Duration = Duration::from_secs(86_400);
 /// Days to keep claim checks: one more than the dead-letter queue keeps their messages.
 const CLAIM_CHECK_DAYS: u32 = 15;
+
+/// Days to keep chunks of source maps, which are put together at once.
+const CHUNK_DAYS: u32 = 1;
 
 /// Removes data that has expired at `now`; see [`Stack::expire`](super::Stack::expire).
 pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTime) -> Result<(), embedded::Error> {
@@ -23,6 +28,8 @@ pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTi
         engines.s3().expire(BUCKET, &SegmentId::kept_prefix(retention), ago(days + 1)).await?;
     }
     engines.s3().expire(BUCKET, "inbox/", ago(CLAIM_CHECK_DAYS)).await?;
+    engines.s3().expire(BUCKET, CHUNK_PREFIX, ago(CHUNK_DAYS)).await?;
+    engines.s3().expire(BUCKET, MAP_PREFIX, ago(KEPT_DAYS + 1)).await?;
     let bytes = engines.reclaim().await?;
     if bytes > 0 {
         tracing::info!(space.bytes = bytes, "reclaimed the disk space of deleted data");

@@ -19,6 +19,8 @@ use query::Query;
 use store::clock::Clock;
 use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
 use store::{Kind, Stores};
+use symbolicator::Symbolicator;
+use symbols::Symbols;
 
 use super::engines::{Resources, TABLE};
 use super::stream::Stream;
@@ -85,6 +87,7 @@ impl Stack {
         let query = Query {
             authenticator: Arc::new(authenticator.clone().noting(stores.key_uses.clone())),
             stores: stores.clone(),
+            symbolicator: Symbolicator::new(&stores, clock.clone()),
             backlog: sender.clone(),
             dead_letters,
             undelivered: undelivered.clone(),
@@ -101,6 +104,8 @@ impl Stack {
             clock: clock.clone(),
             public_url: settings.public_url.clone(),
         }));
+        let uploaders = authenticator.clone().noting(stores.key_uses.clone());
+        let symbols = Symbols::new(uploaders, stores.clone(), clock.clone(), outcomes.clone());
         let routes = Routes {
             authenticator: Arc::new(authenticator),
             notify: notify.clone(),
@@ -108,13 +113,14 @@ impl Stack {
             outcomes: outcomes.clone(),
         };
         let processor = Processor::new(stores, clock, settings.retention_days);
-        let front = Front::new(ingest.router().merge(query.router()).merge(routes.router()), outcomes.clone());
+        let routes = ingest.router().merge(query.router()).merge(routes.router()).merge(symbols.router());
+        let front = Front::new(routes, outcomes.clone());
         let (processor, place) = (Arc::new(processor), settings.place.clone());
         let retention_days = settings.retention_days;
         Ok(Self { front, outcomes, processor, notify, inbox, streams, place, engines, access, sample, retention_days })
     }
 
-    /// Returns the routes of ingest, query and notify, as API Gateway would serve them.
+    /// Returns the routes of ingest, query, notify and symbols, as API Gateway would serve them.
     pub fn front(&self) -> Front {
         self.front.clone()
     }

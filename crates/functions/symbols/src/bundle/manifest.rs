@@ -1,0 +1,43 @@
+//! `manifest.json`: what a bundle says about its files.
+
+use std::collections::BTreeMap;
+
+use model::id::DebugId;
+use serde::Deserialize;
+
+/// The files of a bundle, by their name in the archive.
+#[derive(Deserialize)]
+pub(super) struct Manifest {
+    #[serde(default)]
+    pub(super) files: BTreeMap<String, ManifestFile>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ManifestFile {
+    #[serde(rename = "type", default)]
+    pub(super) kind: FileKind,
+    #[serde(default)]
+    pub(super) url: String,
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FileKind {
+    SourceMap,
+    MinifiedSource,
+    #[default]
+    #[serde(other)]
+    Other,
+}
+
+impl ManifestFile {
+    /// The debug id, if there is one; the problem with it, if it is not one. Clients write the header's name in either
+    /// case.
+    pub(super) fn debug_id(&self) -> Result<Option<DebugId>, String> {
+        let header = self.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("debug-id"));
+        let Some((_, id)) = header else { return Ok(None) };
+        DebugId::parse(id).map(Some).map_err(|error| error.to_string())
+    }
+}

@@ -1,0 +1,43 @@
+//! The routes of Sentry's API that uploaders call.
+
+mod assemble;
+mod chunks;
+mod organization;
+mod releases;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
+use axum::routing::{any, get};
+use http::Uri;
+use model::outcome::{Reason, Refusal};
+use serde_json::json;
+
+use crate::Symbols;
+use crate::uploader::Uploader;
+
+pub(crate) fn all() -> Router<Arc<Symbols>> {
+    Router::new()
+        .route("/api/0", get(show))
+        .merge(organization::routes())
+        .merge(chunks::routes())
+        .merge(assemble::routes())
+        .merge(releases::routes())
+        .route("/api/0/{*path}", any(refuse))
+}
+
+/// `GET /api/0/`: `sentry-cli info` and `login` ask for it.
+async fn show(State(symbols): State<Arc<Symbols>>, _: Uploader) -> Response {
+    let body = json!({ "version": "0", "auth": { "scopes": ["org:ci"] }, "user": null });
+    symbols.answer(async { http_common::ok(&body) }).await
+}
+
+async fn refuse(State(symbols): State<Arc<Symbols>>, uri: Uri) -> Response {
+    let message = format!(
+        "faultline has no route {}: it accepts uploads of source maps (`sourcemaps upload`, bundler plugins)",
+        uri.path()
+    );
+    symbols.refuse(&Refusal::new(Reason::PathUnknown, message))
+}
