@@ -2,8 +2,8 @@
 //!
 //! The rules are a simplified form of Sentry's default grouping: the fingerprint that the client sent, or else the
 //! frames of the exceptions (or of the thread, or of the event), or else type and message. Variable parts are removed
-//! from messages ([`parameterise`]) and frames. Minified JavaScript is grouped by its module and function names, since
-//! source maps are not used.
+//! from messages ([`parameterise`]) and frames. Minified JavaScript is grouped by its module and function names, unless
+//! source maps were used before.
 //!
 //! An event that is grouped by frames has two hashes, of the in-app frames and of all frames. It belongs to the error
 //! that either hash leads to, so a client that begins to mark frames differently does not create new errors.

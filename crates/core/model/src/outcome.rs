@@ -64,6 +64,8 @@ pub enum Reason {
     CommentUnknown,
     /// No occurrence of this release is known.
     ReleaseUnknown,
+    /// The upload of source maps does not exist.
+    UploadUnknown,
     /// The API has no such path.
     PathUnknown,
     /// The path exists, but not with this method.
@@ -128,6 +130,7 @@ impl Reason {
             Self::OccurrenceExpired => "occurrence_expired",
             Self::CommentUnknown => "comment_unknown",
             Self::ReleaseUnknown => "release_unknown",
+            Self::UploadUnknown => "upload_unknown",
             Self::PathUnknown => "path_unknown",
             Self::MethodUnknown => "method_unknown",
             Self::NotificationsNotSealed => "notifications_not_sealed",
@@ -156,6 +159,7 @@ impl Reason {
                 | Self::OccurrenceExpired
                 | Self::CommentUnknown
                 | Self::ReleaseUnknown
+                | Self::UploadUnknown
         )
     }
 
@@ -180,7 +184,11 @@ impl Reason {
             | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
             Self::OccurrenceExpired => 410,
-            Self::RuleUnknown | Self::KeyIdUnknown | Self::CommentUnknown | Self::ReleaseUnknown => 404,
+            Self::RuleUnknown
+            | Self::KeyIdUnknown
+            | Self::CommentUnknown
+            | Self::ReleaseUnknown
+            | Self::UploadUnknown => 404,
             Self::ProjectExists | Self::ErrorMerged | Self::MatchUncertain | Self::RulesChanged | Self::KeyRotated => {
                 409
             }

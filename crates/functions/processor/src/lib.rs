@@ -15,6 +15,7 @@ mod group;
 mod index_ids;
 mod keep_configs;
 mod key_uses;
+mod map_frames;
 mod normalise;
 mod open;
 mod outcome;

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::{Occupied, Vacant};
+use std::time::Duration;
 
 use formats::inbox::Message;
 use model::id::{EventId, ProjectId};
+use symbolicator::Budget;
 
 use crate::caches::ResolvedProject;
 use crate::claims::ClaimedBodies;
@@ -20,6 +22,8 @@ use crate::poison::isolate_panic;
 use crate::processor::Processor;
 use crate::retry::PendingBatches;
 
+/// For how long the events of a batch may wait for their source maps, together.
+const SOURCE_MAP_TIME: Duration = Duration::from_secs(2);
 /// How many messages are read before the task yields to others on its thread.
 const MESSAGES_PER_YIELD: usize = 32;
 
@@ -30,6 +34,7 @@ impl Processor {
     /// Several batches may be processed concurrently: while one commits, another can be read.
     pub async fn process(&self, deliveries: &[Delivery], mut deadline: Deadline) -> Vec<Failure> {
         let mut batch = BatchState::default();
+        let mut source_maps = Budget::new(SOURCE_MAP_TIME);
         let mut unread = deliveries.iter().enumerate().peekable();
         while unread.peek().is_some() {
             // The other half is reserved for committing: otherwise a batch that is slow to open would be delivered
@@ -44,8 +49,9 @@ impl Processor {
                     let message = batch.take_message(index, opened);
                     let Some(resolved) = self.resolve_project(message).await? else { return Ok(()) };
                     batch.outcome.quota_usage.watch(resolved.project.id, resolved.project.limits);
+                    let mut occurrences = isolate_panic(|| normalise(&resolved.message))?;
+                    self.map_frames(&resolved, &mut occurrences, &mut source_maps).await;
                     let grouped = isolate_panic(|| {
-                        let occurrences = normalise(&resolved.message)?;
                         let scrubbed = scrub(occurrences, &resolved.project.scrubbing);
                         group(scrubbed, index, resolved.posted_configs())
                     })?;

@@ -7,6 +7,7 @@ use model::project::Retention;
 use model::time::{SECONDS_PER_DAY, Timestamp};
 use store::Stores;
 use store::clock::Clock;
+use symbolicator::Symbolicator;
 use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
@@ -23,6 +24,7 @@ pub struct Processor {
     pub(crate) stores: Stores,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) caches: Caches,
+    pub(crate) symbolicator: Symbolicator,
     retention_days: u32,
     /// Held while committing: two batches of one process that write the same error would make each other's commit fail.
     commit_turn: Mutex<()>,
@@ -32,7 +34,8 @@ impl Processor {
     /// Creates a processor with empty caches. It keeps occurrences and their aggregates for `retention_days`, for
     /// projects that do not set this themselves.
     pub fn new(stores: Stores, clock: Arc<dyn Clock>, retention_days: u32) -> Self {
-        Self { stores, clock, retention_days, caches: Caches::default(), commit_turn: Mutex::default() }
+        let symbolicator = Symbolicator::new(&stores, clock.clone());
+        Self { stores, clock, symbolicator, retention_days, caches: Caches::default(), commit_turn: Mutex::default() }
     }
 
     /// Waits until no other batch of this process commits, and postpones the deadline by the time that it waited.

@@ -14,6 +14,7 @@ mod pages;
 mod projects;
 mod purge;
 mod releases;
+mod source_maps;
 mod timeline;
 mod views;
 
@@ -28,11 +29,14 @@ use model::cost::Capacity;
 use store::Stores;
 use store::clock::Clock;
 use store::ports::{Backlog, DeadLetters, Projects};
+use symbolicator::Symbolicator;
 
 /// The state that all routes share.
 pub struct Query {
     pub authenticator: Arc<Authenticator>,
     pub stores: Stores,
+    /// Maps frames of occurrences that were stored before their source map came.
+    pub symbolicator: Symbolicator,
     /// The size of the inbox.
     pub backlog: Arc<dyn Backlog>,
     /// Messages that could not be processed.
@@ -59,6 +63,7 @@ pub fn describe(api: &mut Description) {
     errors::describe(api);
     occurrences::describe(api);
     releases::describe(api);
+    source_maps::describe(api);
     timeline::describe(api);
     dead_letters::describe(api);
 }
@@ -91,6 +96,7 @@ impl Query {
             .merge(occurrences::routes())
             .merge(projects::routes())
             .merge(releases::routes())
+            .merge(source_maps::routes())
             .merge(timeline::routes())
             .with_state(query.clone());
         pages::with_pages(&query, api)

@@ -6,6 +6,7 @@ use http_common::{Authenticator, Front, Outcomes};
 use lambda::Setup;
 use query::Query;
 use store::clock::SystemClock;
+use symbolicator::Symbolicator;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
@@ -20,6 +21,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let query = Query {
         authenticator: Arc::new(authenticator),
+        symbolicator: Symbolicator::new(&stores, clock.clone()),
         stores,
         dead_letters: setup.dead_letters(&inbox)?,
         undelivered: setup.undelivered()?,

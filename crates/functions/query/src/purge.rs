@@ -101,6 +101,13 @@ impl Query {
                 return Ok(false);
             }
         }
+        while self.stores.symbol_files.remove_some_symbol_files(project.id).await?
+            || self.stores.source_maps.remove_source_maps(project.id).await?
+        {
+            if budget.is_used_up(&*self.clock) {
+                return Ok(false);
+            }
+        }
         self.stores.configs.remove_configs(project.id).await?;
         self.remove_keys(project.id).await?;
         self.purge(project.id, budget).await

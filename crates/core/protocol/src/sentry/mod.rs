@@ -14,5 +14,5 @@ pub use envelope::{
     Envelope, EnvelopeItem, Header, ItemKind, MAX_EVENTS, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, MAX_ITEM_HEADER,
     MAX_ITEMS, MAX_STORED, Reader,
 };
-pub use normalise::{Received, normalise};
+pub use normalise::{Received, crash_place, normalise};
 pub use peek::{MAX_EVENT, Peek, peek};

@@ -4,6 +4,7 @@ mod describe;
 mod event;
 mod frame;
 mod list;
+mod map_frames;
 mod references;
 mod show;
 mod step;
@@ -23,6 +24,8 @@ pub(crate) use show::{OccurrenceName, show};
 #[cfg(test)]
 pub(crate) use step::End;
 
+use map_frames::map_frames;
+
 use crate::Query;
 use crate::views;
 
@@ -36,6 +39,7 @@ pub(crate) async fn load_newest(
     project: &ReadableProject,
     error: &ErrorAggregate,
 ) -> Result<Option<Value>, Refusal> {
-    let found = step::find_newest(query, &References::new(query, error)).await?;
-    Ok(found.map(|found| views::describe_occurrence(&project.name, &found.id, &found.occurrence)))
+    let Some(mut found) = step::find_newest(query, &References::new(query, error)).await? else { return Ok(None) };
+    map_frames(query, project, &mut found.occurrence).await;
+    Ok(Some(views::describe_occurrence(&project.name, &found.id, &found.occurrence)))
 }

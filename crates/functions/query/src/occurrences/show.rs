@@ -5,6 +5,7 @@ use model::outcome::{Reason, Refusal};
 use serde_json::json;
 
 use super::References;
+use super::map_frames::map_frames;
 use super::step::{self, End, SteppedOccurrence};
 use crate::Query;
 use crate::lookup::find_error;
@@ -53,7 +54,7 @@ pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str
         OccurrenceName::Id(id) => refuse_missing(&id, false),
         OccurrenceName::End(_) => refuse_unknown("this error has no occurrences any more"),
     };
-    describe_occurrence(project, &error, seen.ok_or_else(unknown)?)
+    describe_occurrence(query, project, &error, seen.ok_or_else(unknown)?).await
 }
 
 /// Refuses a request for an occurrence that cannot be read. It has expired if its reference still exists, since then
@@ -77,13 +78,17 @@ pub(super) fn refuse_unknown(what: &str) -> Refusal {
 }
 
 /// Describes an occurrence of `error`, with its grouping and its neighbours.
-pub(super) fn describe_occurrence(
+pub(super) async fn describe_occurrence(
+    query: &Query,
     project: &ReadableProject,
     error: &ErrorAggregate,
-    SteppedOccurrence { found, newer, older }: SteppedOccurrence,
+    SteppedOccurrence { mut found, newer, older }: SteppedOccurrence,
 ) -> Answer {
+    // It was grouped as it is stored.
+    let grouping = json!(grouping::explain(&found.occurrence).1);
+    map_frames(query, project, &mut found.occurrence).await;
     let mut shown = views::describe_occurrence(&project.name, &found.id, &found.occurrence);
-    shown["grouping"] = json!(grouping::explain(&found.occurrence).1);
+    shown["grouping"] = grouping;
     let belongs_to = views::describe_error(&project.name, error);
     http_common::data(json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to }))
 }

@@ -32,11 +32,12 @@ pub(super) fn derive(occurrence: &mut Occurrence, culprit: Option<String>) {
         occurrence.other.remove("site");
     }
     occurrence.trace_id = trace_id(occurrence);
-    occurrence.culprit = occurrence
-        .transaction
-        .clone()
-        .or(culprit)
-        .or_else(|| place(crash_frame(occurrence)?, crash_function(occurrence).as_deref()));
+    occurrence.culprit = occurrence.transaction.clone().or(culprit).or_else(|| crash_place(occurrence));
+}
+
+/// Returns where the error happened, by the frame that is to blame: the culprit of an event that names no transaction.
+pub fn crash_place(occurrence: &Occurrence) -> Option<String> {
+    place(crash_frame(occurrence)?, crash_function(occurrence).as_deref())
 }
 
 /// Returns the id of the trace that the event belongs to, if it is valid.

@@ -15,6 +15,8 @@ mod tags;
 mod user;
 mod values;
 
+pub use derive::crash_place;
+
 use std::net::IpAddr;
 
 use serde_json::{Map, Value};
