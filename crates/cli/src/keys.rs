@@ -22,8 +22,8 @@ pub enum KeysCommand {
     },
     /// Create a key; it is shown only once
     Create {
-        /// Role: client (send events), read (view only) or admin (everything)
-        #[arg(value_parser = ["client", "read", "admin"])]
+        /// Role: client (send events), read (view only), upload (upload source maps of one project) or admin (everything)
+        #[arg(value_parser = ["client", "read", "upload", "admin"])]
         role: String,
         /// Project that the key is for [default: all]
         #[arg(long, short, value_name = "NAME")]

@@ -12,6 +12,8 @@ pub struct KeyList {
     pub action: String,
     /// The CSRF token that every form sends back.
     pub token: String,
+    /// Whether these are the keys of one project, rather than of the stack.
+    pub is_of_project: bool,
     pub rows: Vec<KeyRow>,
     /// Whether there are more keys than `rows`.
     pub has_more: bool,
@@ -25,7 +27,7 @@ pub struct KeyRow {
     pub id: String,
     /// The first characters of the key.
     pub hint: Option<String>,
-    /// `client`, `read` or `admin`.
+    /// `client`, `read`, `upload` or `admin`.
     pub role: String,
     /// The project that the key belongs to; `None` if it is valid in all projects.
     pub project: Option<String>,

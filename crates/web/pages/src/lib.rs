@@ -31,6 +31,7 @@ pub use pages::rules::{
 };
 pub use pages::settings::{SettingsFields, SettingsPage};
 pub use pages::sign_in::SignIn;
+pub use pages::source_maps::{FileRow, SourceMapPage, SourceMapsPage, UploadRow};
 
 /// A template that can be rendered.
 pub use askama::Template as Page;

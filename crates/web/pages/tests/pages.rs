@@ -236,6 +236,10 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
         let connected = Connect { frame: frame(), project: project(), ..connected };
         let mut settings = samples::operating::settings();
         (settings.frame, settings.project) = (frame(), project());
+        let mut source_maps = samples::source_maps::list();
+        (source_maps.frame, source_maps.project, source_maps.next) = (frame(), project(), None);
+        let mut source_map = samples::source_maps::one();
+        (source_map.frame, source_map.project) = (frame(), project());
         let mut rules = samples::rules::page();
         (rules.frame, rules.project) = (frame(), project());
         let mut operations = samples::operating::operations();
@@ -249,6 +253,8 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
             web_pages::page(&connected),
             web_pages::page(&settings),
             web_pages::page(&rules),
+            web_pages::page(&source_maps),
+            web_pages::page(&source_map),
             web_pages::page(&operations),
             web_pages::page(&projects),
             web_pages::page(&error_of(name, &ordinary())),
@@ -279,6 +285,44 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
 fn unescaped(html: &str) -> String {
     let marks = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
     marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
+}
+
+/// Uploads come from build tools, with any text. The page shows it as text.
+#[test]
+fn source_maps() {
+    let list = kept("source_maps", &samples::source_maps::list());
+    let one = kept("source_map", &samples::source_maps::one());
+    for html in [&list, &one] {
+        assert!(!html.contains("<script>alert") && !html.contains('\u{202e}'), "{html}");
+    }
+    insta::assert_snapshot!(list);
+    let none = web_pages::SourceMapsPage {
+        uploads: Vec::new(),
+        made: Some("sntrys_e30=_x".to_owned()),
+        ..samples::source_maps::list()
+    };
+    let none = kept("source_maps_none", &none);
+    assert!(none.contains("No source map has been uploaded yet") && none.contains("'sntrys_e30=_x'"), "{none}");
+}
+
+/// A mapped stack shows the source, and the minified frames in a part of their own. A frame that was not mapped says why.
+#[test]
+fn a_mapped_stack_keeps_its_minified_form() {
+    let mut occurrence = ordinary();
+    let frames = &mut occurrence.exceptions[0].stacktrace.as_mut().unwrap().frames;
+    let last = frames.len() - 1;
+    let data = |data: serde_json::Value| serde_json::Map::from_iter([("data".to_owned(), data)]);
+    frames[last].other = data(
+        serde_json::json!({ "minified": { "filename": "/assets/main.js", "function": "n.x", "lineno": 1, "colno": 9000 } }),
+    );
+    frames[0].other = data(serde_json::json!({ "sourceMapProblem": "No source map was uploaded for <b>." }));
+    let html = error_page("mapped", &occurrence);
+    assert!(
+        html.contains("<summary>Minified stack trace</summary>") && html.contains("/assets/main.js:1:9000"),
+        "{html}"
+    );
+    assert!(html.contains("No source map was uploaded for &#60;b&#62;."), "{html}");
+    assert!(!error_page("error", &ordinary()).contains("Minified stack trace"));
 }
 
 /// Code samples quote their values for the shell or language that they are copied into.

@@ -85,6 +85,7 @@ impl Pages {
     /// 502 if the answer ends early; a redirect to the same page if the project was renamed.
     pub async fn ask(&self, visit: &Visit, mut request: Request<Body>) -> Result<ApiAnswer, PageRefusal> {
         request.extensions_mut().insert(visit.caller.clone());
+        request.extensions_mut().insert(visit.base.clone());
         let response = match self.api.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},

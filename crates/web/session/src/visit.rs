@@ -3,7 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::Method;
 use http::request::Parts;
-use http_common::{Caller, Trust};
+use http_common::{BaseUrl, Caller, Trust};
 use model::id::{Key, KeyHash};
 use model::outcome::Reason;
 use model::time::Timestamp;
@@ -25,6 +25,8 @@ pub struct Visit {
     pub now: Timestamp,
     token: Key,
     notice: Option<Notice>,
+    /// The address of this installation, as the visitor reached it.
+    pub(crate) base: BaseUrl,
     /// The URL of the page; `/` if the request changes something.
     here: String,
 }
@@ -54,7 +56,8 @@ impl FromRequestParts<Pages> for Visit {
             )?;
         caller.check_reader().map_err(|_| signed_out())?;
         let notice = find_notice(parts.uri.query());
-        Ok(Self { caller, now, token, notice, here })
+        let base = BaseUrl::from_request(&parts.headers, &parts.extensions);
+        Ok(Self { caller, now, token, notice, base, here })
     }
 }
 

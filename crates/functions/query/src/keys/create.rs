@@ -9,8 +9,8 @@ use axum::response::Response;
 use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Admin, Answer};
-use model::id::{Key, ProjectName};
+use http_common::{Admin, Answer, BaseUrl};
+use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,14 +27,16 @@ pub(crate) fn route() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/keys", "createKey", "Creates a key")
-        .description("An admin key of a project can create keys of that project only.")
+        .description("An admin key of a project can create keys of that project only. An upload key is always for one project; its \
+             text is a token that sentry-cli and the bundler plugins take as `SENTRY_AUTH_TOKEN`.")
         .body::<KeyToMake>(json!({ "role": "read", "project": "shop", "name": "dashboard" }))
         .data::<CreatedKey>(201, "the new key, which is shown only in this answer")
         .error(Reason::ProjectUnknown, "there is no such project");
 }
 
 async fn handle(State(query): State<Arc<Query>>, admin: Admin, request: Request<Body>) -> Response {
-    query.answer(create(&query, &admin, request)).await
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    query.answer(create(&query, &admin, &base, request)).await
 }
 
 /// A key to create.
@@ -46,7 +48,7 @@ struct KeyToMake {
     /// A name for the key, such as what it is used for.
     #[schemars(length(max = MAX_NAME), regex(pattern = NAME_PATTERN))]
     name: Option<String>,
-    /// The project that the key is for. Without it, the key is valid in all projects.
+    /// The project that the key is for. Without it, the key is valid in all projects; an upload key needs one.
     #[schemars(with = "Option<ProjectName>")]
     project: Option<String>,
 }
@@ -57,11 +59,11 @@ struct CreatedKey {
     key: NewKey,
 }
 
-async fn create(query: &Query, admin: &Admin, request: Request<Body>) -> Answer {
-    let form = "an object with `role` (`client`, `read` or `admin`), and optionally `name` and `project`";
+async fn create(query: &Query, admin: &Admin, base: &BaseUrl, request: Request<Body>) -> Answer {
+    let form = "an object with `role` (`client`, `read`, `upload` or `admin`), and optionally `name` and `project`";
     let KeyToMake { role, name, project } = parse_body(request, form).await?;
     let unknown = || {
-        let message = format!("`{role}` is not a role: use `client`, `read` or `admin`");
+        let message = format!("`{role}` is not a role: use `client`, `read`, `upload` or `admin`");
         Refusal::new(Reason::BodyInvalid, message).at(["role"])
     };
     let (role, name) = (Role::parse(&role).ok_or_else(unknown)?, name.unwrap_or_default());
@@ -76,7 +78,11 @@ async fn create(query: &Query, admin: &Admin, request: Request<Body>) -> Answer 
     };
     check_scope(admin.caller(), &scope)?;
 
-    let key = Key::from_random(query.clock.random().to_be_bytes());
+    if role == Role::Upload && scope == Scope::All {
+        let message = "an upload key is for one project: add `project`";
+        return Err(Refusal::new(Reason::BodyInvalid, message).at(["project"]));
+    }
+    let key = query.new_key(role, base)?;
     let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
     query.add_key(admin.caller(), &key, &record).await?;
     http_common::created_data(CreatedKey { key: NewKey::new(&key, &record) })

@@ -4,6 +4,7 @@ mod create;
 mod delete;
 mod list;
 mod rotate;
+mod token;
 mod update;
 
 use std::sync::Arc;

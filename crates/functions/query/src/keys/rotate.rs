@@ -8,9 +8,9 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
-use http_common::Answer;
 use http_common::describe::Description;
-use model::id::{Key, KeyId};
+use http_common::{Answer, BaseUrl};
+use model::id::KeyId;
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 use schemars::JsonSchema;
@@ -44,7 +44,8 @@ pub(super) fn describe(api: &mut Description) {
 }
 
 async fn handle(State(query): State<Arc<Query>>, key: ManagedKey, request: Request<Body>) -> Response {
-    query.answer(rotate(&query, key, request)).await
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    query.answer(rotate(&query, key, &base, request)).await
 }
 
 /// How long both keys are valid.
@@ -65,7 +66,7 @@ struct RotatedKey {
 }
 
 /// The new key has the same role, project and name. A key can be rotated only once: after that, rotate its successor.
-async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answer {
+async fn rotate(query: &Query, key: ManagedKey, base: &BaseUrl, request: Request<Body>) -> Answer {
     let ManagedKey { hash: old_hash, record: old, admin } = key;
     let form =
         format!("an object with `overlapHours`: for how many hours the old key stays valid, 0 to {MAX_OVERLAP_HOURS}");
@@ -80,7 +81,7 @@ async fn rotate(query: &Query, key: ManagedKey, request: Request<Body>) -> Answe
 
     let now = query.clock.now();
     let until = now.plus_seconds(i64::from(overlap_hours) * 3_600);
-    let key = Key::from_random(query.clock.random().to_be_bytes());
+    let key = query.new_key(old.role, base)?;
     let new = KeyRecord::new(&key, old.role, old.scope.clone(), old.name.as_str(), now);
     let maker = admin.caller().key_hash().map(|key| Maker { key, at: now });
     match query.stores.key_ring.rotate(maker.as_ref(), &old_hash, until, &key.hash(), &new).await {

@@ -57,7 +57,14 @@ pub(super) async fn list(
         expires_at: entry.expires_at.map(moment),
     };
     let rows = list.keys.into_iter().map(row).collect();
-    Ok(KeyList { action, token: visit.form_token(), rows, has_more: list.next_cursor.is_some(), made })
+    Ok(KeyList {
+        is_of_project: project.is_some(),
+        action,
+        token: visit.form_token(),
+        rows,
+        has_more: list.next_cursor.is_some(),
+        made,
+    })
 }
 
 /// Applies a form to a key of `project`, or of the stack. Returns the new key if one was created, or the API's refusal.

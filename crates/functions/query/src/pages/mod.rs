@@ -12,6 +12,7 @@ mod projects;
 mod search;
 mod settings;
 mod sign_in;
+mod source_maps;
 mod words;
 
 use std::sync::Arc;
@@ -36,6 +37,8 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/projects/{project}", get(errors::redirect_to_open))
         .route("/projects/{project}/errors", get(errors::show))
         .route("/projects/{project}/errors/{*error}", get(error::show))
+        .route("/projects/{project}/source-maps", get(source_maps::show))
+        .route("/projects/{project}/source-maps/{upload}", get(source_maps::show_one))
         .route("/operations", get(operations::show))
         .with_state(pages.clone());
     let own = Router::new()
@@ -50,6 +53,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/pages/projects", post(projects::create))
         .route("/pages/projects/{project}/settings", post(settings::save))
         .route("/pages/projects/{project}/keys", post(settings::change_keys))
+        .route("/pages/projects/{project}/source-maps", post(source_maps::change))
         .route("/pages/projects/{project}/delete", post(settings::delete))
         .route("/pages/projects/{project}/client-key", post(connect::make_key))
         .route("/pages/projects/{project}/first", get(connect::first))
@@ -68,6 +72,6 @@ fn has_page(path: &str) -> bool {
     let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
     behind.is_some_and(|rest| match rest.split_once('/') {
         None => true,
-        Some((_, rest)) => rest == "errors" || rest.starts_with("errors/"),
+        Some((_, rest)) => matches!(rest.split('/').next(), Some("errors" | "source-maps")),
     })
 }

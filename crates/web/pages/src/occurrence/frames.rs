@@ -48,12 +48,14 @@ pub(super) struct FrameRow {
     pub(super) code: Vec<(String, String, bool)>,
     pub(super) variables: Vec<(String, String)>,
     pub(super) variables_left_out: usize,
+    /// Why the frame, or its source, is not shown as it was written.
+    pub(super) problem: Option<String>,
 }
 
 impl FrameRow {
     /// Whether the frame has anything to unfold.
     pub(super) fn has_more(&self) -> bool {
-        !self.code.is_empty() || !self.variables.is_empty() || self.variables_left_out > 0
+        !self.code.is_empty() || !self.variables.is_empty() || self.variables_left_out > 0 || self.problem.is_some()
     }
 }
 
@@ -80,6 +82,17 @@ impl Stack {
         parts.extend(fold(bottom.iter().map(|frame| shown(usize::MAX, frame))));
         Self { parts }
     }
+}
+
+/// Returns a stack as the client sent it, if source maps changed it.
+pub(super) fn minified(stack: &Stacktrace) -> Option<Stacktrace> {
+    stack.frames.iter().any(|frame| source_maps::minified_of(frame).is_some()).then(|| {
+        let frames = stack.frames.iter().map(|frame| match source_maps::minified_of(frame) {
+            Some(minified) => serde_json::from_value(Value::Object(minified.clone())).unwrap_or_default(),
+            None => frame.clone(),
+        });
+        Stacktrace { frames: frames.collect(), ..Stacktrace::default() }
+    })
 }
 
 /// Groups consecutive library frames into one part. The raising frame is always shown alone.
@@ -119,6 +132,7 @@ impl FrameRow {
             is_app,
             is_open,
             code: code(frame),
+            problem: source_maps::problem_of(frame).map(|problem| visible(problem, 400)),
             variables_left_out: frame.vars.len() - variables.len(),
             variables,
         }

@@ -60,6 +60,8 @@ struct Raised {
     /// How the exception was caught, if the client says so.
     mechanism: Option<String>,
     stack: Option<Stack>,
+    /// The stack as the client sent it, if source maps changed it.
+    minified: Option<Stack>,
 }
 
 /// The numbers of exceptions, threads and breadcrumbs that a page shows: the newest ones.
@@ -80,6 +82,7 @@ impl OccurrenceView {
                 value: String::new(),
                 mechanism: None,
                 stack: Some(Stack::of(stack, true)),
+                minified: frames::minified(stack).map(|stack| Stack::of(&stack, false)),
             });
         }
         let stacks = occurrence.threads.iter().filter_map(|thread| {
@@ -153,7 +156,8 @@ impl Raised {
             kind => kind,
         };
         let stack = exception.stacktrace.as_ref().map(|stack| Stack::of(stack, index == 0));
-        Self { kind, value: text(&exception.value), mechanism, stack }
+        let minified = exception.stacktrace.as_ref().and_then(frames::minified).map(|stack| Stack::of(&stack, false));
+        Self { kind, value: text(&exception.value), mechanism, stack, minified }
     }
 }
 

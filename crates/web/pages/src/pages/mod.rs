@@ -10,3 +10,4 @@ pub(crate) mod projects;
 pub(crate) mod rules;
 pub(crate) mod settings;
 pub(crate) mod sign_in;
+pub(crate) mod source_maps;

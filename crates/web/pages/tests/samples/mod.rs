@@ -3,6 +3,7 @@
 pub(crate) mod errors;
 pub(crate) mod operating;
 pub(crate) mod rules;
+pub(crate) mod source_maps;
 
 use model::occurrence::Occurrence;
 use serde_json::{Value, json};

@@ -24,6 +24,7 @@ fn keys(project: Option<&str>) -> KeyList {
         expires_at: disabled.then(|| ago(-3_600)),
     };
     KeyList {
+        is_of_project: project.is_some(),
         action: "/pages/keys".to_owned(),
         token: "TOKEN".to_owned(),
         rows: vec![row("", "client", false), row("<script>alert(1)</script>\u{202e}", "read", true)],
