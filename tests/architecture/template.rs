@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use model::id::SegmentId;
 use model::project::Retention;
+use store::ports::{CHUNK_PREFIX, MAP_PREFIX};
 
 use crate::{root, rust_files};
 
@@ -51,6 +52,32 @@ fn the_template_expires_every_segment() {
     let all = [None].into_iter().chain(Retention::ALL.map(Some));
     let expected = all.map(|retention| (SegmentId::kept_prefix(retention), days(retention))).collect();
     assert_eq!(found, expected);
+}
+
+/// Chunks and maps of uploads expire, too. An object of maps is kept a day longer than the items that refer to it.
+#[test]
+fn the_template_expires_uploads_of_source_maps() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    for (prefix, days) in [(CHUNK_PREFIX, 1), (MAP_PREFIX, symbolicator::KEPT_DAYS + 1)] {
+        let rule = format!("Status: Enabled, Prefix: {prefix}, ExpirationInDays: {days} }}");
+        assert!(template.contains(&rule), "template.yaml has no `{rule}`");
+    }
+}
+
+/// All routes of `symbols` are under `/api/0`, and lead to it with every method that they take.
+#[test]
+fn the_template_has_every_route_of_symbols() {
+    let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
+    let functions = resources(&template, "AWS::Serverless::Function");
+    let (_, symbols) = functions.iter().find(|(name, _)| *name == "SymbolsFunction").unwrap();
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        let route = format!("Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"/api/0/{{proxy+}}\" }}");
+        assert!(symbols.contains(&route.as_str()), "{route}");
+    }
+    let sources = rust_files(&root().join("crates/functions/symbols/src/routes"));
+    let sources: String = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    let mut routes = sources.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap());
+    assert!(routes.all(|route| route == "/api/0" || route.starts_with("/api/0/")));
 }
 
 /// API Gateway answers preflights in AWS, and `http-common` answers them in `serve`.
