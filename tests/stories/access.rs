@@ -16,80 +16,84 @@ use tower::ServiceExt;
 /// are keys of a role, for the project in the path, for another project, and for the whole stack. Inbound webhooks need
 /// a signature, so no key helps.
 const TABLE: &str = "
-                                                              nobody        client        read          admin
-                                                              no  ?   off   own oth all   own oth all   own oth all
-GET    /health                                                200 200 200   200 200 200   200 200 200   200 200 200
-GET    /health/ingest                                          200 200 200   200 200 200   200 200 200   200 200 200
-GET    /operations                                            401 403 403   403 403 403   403 403 403   403 403 200
-GET    /openapi.json                                          200 200 200   200 200 200   200 200 200   200 200 200
-GET    /info                                                  401 403 403   403 403 403   403 403 403   403 403 201
+                                                              nobody        client        read          admin         upload
+                                                              no  ?   off   own oth all   own oth all   own oth all   own
+GET    /health                                                200 200 200   200 200 200   200 200 200   200 200 200   200
+GET    /health/ingest                                          200 200 200   200 200 200   200 200 200   200 200 200   200
+GET    /operations                                            401 403 403   403 403 403   403 403 403   403 403 200   403
+GET    /openapi.json                                          200 200 200   200 200 200   200 200 200   200 200 200   200
+GET    /info                                                  401 403 403   403 403 403   403 403 403   403 403 201   403
 
-POST   /projects/{project}/errors                             401 403 403   201 403 201   403 403 403   201 403 201
-POST   /projects/{project}/occurrences                        401 403 403   403 403 403   403 403 403   201 403 201
-POST   /api/{number}/envelope                                 401 403 403   200 403 403   403 403 403   200 403 403
-POST   /api/{number}/store                                    401 403 403   200 403 403   403 403 403   200 403 403
-POST   /api/{number}/security                                 401 403 403   200 403 403   403 403 403   200 403 403
-POST   /api/{number}/csp-report                               401 403 403   200 403 403   403 403 403   200 403 403
-POST   /api/{number}/nel                                      401 403 403   200 403 403   403 403 403   200 403 403
-POST   /api/{number}/minidump                                 401 403 403   400 403 403   403 403 403   400 403 403
-POST   /api/store                                             401 403 403   200 200 403   403 403 403   200 200 403
-POST   /tunnel                                                401 403 403   200 200 403   403 403 403   200 200 403
+POST   /projects/{project}/errors                             401 403 403   201 403 201   403 403 403   201 403 201   403
+POST   /projects/{project}/occurrences                        401 403 403   403 403 403   403 403 403   201 403 201   403
+POST   /api/{number}/envelope                                 401 403 403   200 403 403   403 403 403   200 403 403   403
+POST   /api/{number}/store                                    401 403 403   200 403 403   403 403 403   200 403 403   403
+POST   /api/{number}/security                                 401 403 403   200 403 403   403 403 403   200 403 403   403
+POST   /api/{number}/csp-report                               401 403 403   200 403 403   403 403 403   200 403 403   403
+POST   /api/{number}/nel                                      401 403 403   200 403 403   403 403 403   200 403 403   403
+POST   /api/{number}/minidump                                 401 403 403   400 403 403   403 403 403   400 403 403   403
+POST   /api/store                                             401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /tunnel                                                401 403 403   200 200 403   403 403 403   200 200 403   403
 
-GET    /projects                                              401 403 403   403 403 403   200 200 200   200 200 200
-POST   /projects                                              401 403 403   403 403 403   403 403 403   403 403 201
-GET    /projects/{project}                                    401 403 403   403 403 403   200 403 200   200 403 200
-PATCH  /projects/{project}                                    401 403 403   403 403 403   403 403 403   200 403 200
-DELETE /projects/{project}                                    401 403 403   403 403 403   403 403 403   403 403 204
+GET    /projects                                              401 403 403   403 403 403   200 200 200   200 200 200   403
+POST   /projects                                              401 403 403   403 403 403   403 403 403   403 403 201   403
+GET    /projects/{project}                                    401 403 403   403 403 403   200 403 200   200 403 200   403
+PATCH  /projects/{project}                                    401 403 403   403 403 403   403 403 403   200 403 200   403
+DELETE /projects/{project}                                    401 403 403   403 403 403   403 403 403   403 403 204   403
 
-GET    /projects/{project}/errors                             401 403 403   403 403 403   200 403 200   200 403 200
-PATCH  /projects/{project}/errors                             401 403 403   403 403 403   403 403 403   200 403 200
-GET    /projects/{project}/errors/{message}                   401 403 403   403 403 403   200 403 200   200 403 200
-PATCH  /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   200 403 200
-POST   /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   405 403 405
-DELETE /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   204 403 204
-GET    /projects/{project}/errors/{message}/timeline          401 403 403   403 403 403   200 403 200   200 403 200
-GET    /projects/{project}/errors/{message}/tags              401 403 403   403 403 403   200 403 200   200 403 200
-GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200
-GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200
-GET    /projects/{project}/errors/{message}/history           401 403 403   403 403 403   200 403 200   200 403 200
-POST   /projects/{project}/errors/{message}/comments          401 403 403   403 403 403   403 403 403   201 403 201
-DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204
-POST   /projects/{project}/errors/{message}/merge             401 403 403   403 403 403   403 403 403   200 403 200
-POST   /projects/{project}/errors/{message}/unmerge           401 403 403   403 403 403   403 403 403   200 403 200
-POST   /projects/{project}/errors/{message}/restore           401 403 403   403 403 403   403 403 403   200 403 200
+GET    /projects/{project}/errors                             401 403 403   403 403 403   200 403 200   200 403 200   403
+PATCH  /projects/{project}/errors                             401 403 403   403 403 403   403 403 403   200 403 200   403
+GET    /projects/{project}/errors/{message}                   401 403 403   403 403 403   200 403 200   200 403 200   403
+PATCH  /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   200 403 200   403
+POST   /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   405 403 405   403
+DELETE /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   204 403 204   403
+GET    /projects/{project}/errors/{message}/timeline          401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/errors/{message}/tags              401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/errors/{message}/history           401 403 403   403 403 403   200 403 200   200 403 200   403
+POST   /projects/{project}/errors/{message}/comments          401 403 403   403 403 403   403 403 403   201 403 201   403
+DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204   403
+POST   /projects/{project}/errors/{message}/merge             401 403 403   403 403 403   403 403 403   200 403 200   403
+POST   /projects/{project}/errors/{message}/unmerge           401 403 403   403 403 403   403 403 403   200 403 200   403
+POST   /projects/{project}/errors/{message}/restore           401 403 403   403 403 403   403 403 403   200 403 200   403
 
-GET    /projects/{project}/occurrences/{event}                401 403 403   403 403 403   200 403 200   200 403 200
+GET    /projects/{project}/occurrences/{event}                401 403 403   403 403 403   200 403 200   200 403 200   403
 
-GET    /timeline                                              401 403 403   403 403 403   403 403 200   403 403 200
-GET    /projects/{project}/timeline                           401 403 403   403 403 403   200 403 200   200 403 200
-GET    /projects/{project}/releases                           401 403 403   403 403 403   200 403 200   200 403 200
-GET    /projects/{project}/releases/{release}                 401 403 403   403 403 403   200 403 200   200 403 200
+GET    /timeline                                              401 403 403   403 403 403   403 403 200   403 403 200   403
+GET    /projects/{project}/timeline                           401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/releases                           401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/releases/{release}                 401 403 403   403 403 403   200 403 200   200 403 200   403
 
-GET    /keys                                                  401 403 403   403 403 403   403 403 403   200 200 200
-POST   /keys                                                  401 403 403   403 403 403   403 403 403   201 403 201
-PATCH  /keys/{id}                                             401 403 403   403 403 403   403 403 403   200 403 200
-DELETE /keys/{id}                                             401 403 403   403 403 403   403 403 403   204 403 204
-POST   /keys/{id}/rotate                                      401 403 403   403 403 403   403 403 403   201 403 201
+GET    /projects/{project}/source-maps                        401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/source-maps/{upload}               401 403 403   403 403 403   404 403 404   404 403 404   403
+DELETE /projects/{project}/source-maps/{upload}               401 403 403   403 403 403   403 403 403   404 403 404   403
 
-GET    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200
-PUT    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200
-POST   /projects/{project}/rules/test                         401 403 403   403 403 403   403 403 403   400 403 400
-GET    /projects/{project}/rules/failed                       401 403 403   403 403 403   403 403 403   200 403 200
-POST   /projects/{project}/rules/retry                        401 403 403   403 403 403   403 403 403   200 403 200
-POST   /encrypt                                               401 403 403   403 403 403   403 403 403   403 403 400
+GET    /keys                                                  401 403 403   403 403 403   403 403 403   200 200 200   403
+POST   /keys                                                  401 403 403   403 403 403   403 403 403   201 403 201   403
+PATCH  /keys/{id}                                             401 403 403   403 403 403   403 403 403   200 403 200   403
+DELETE /keys/{id}                                             401 403 403   403 403 403   403 403 403   204 403 204   403
+POST   /keys/{id}/rotate                                      401 403 403   403 403 403   403 403 403   201 403 201   403
 
-POST   /hooks/github/{project}                                401 401 401   401 401 401   401 401 401   401 401 401
+GET    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200   403
+PUT    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200   403
+POST   /projects/{project}/rules/test                         401 403 403   403 403 403   403 403 403   400 403 400   403
+GET    /projects/{project}/rules/failed                       401 403 403   403 403 403   403 403 403   200 403 200   403
+POST   /projects/{project}/rules/retry                        401 403 403   403 403 403   403 403 403   200 403 200   403
+POST   /encrypt                                               401 403 403   403 403 403   403 403 403   403 403 400   403
 
-GET    /dead-letters                                          401 403 403   403 403 403   403 403 403   403 403 200
-POST   /dead-letters/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200
-GET    /dead-notices                                          401 403 403   403 403 403   403 403 403   403 403 200
-POST   /dead-notices/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200
+POST   /hooks/github/{project}                                401 401 401   401 401 401   401 401 401   401 401 401   401
+
+GET    /dead-letters                                          401 403 403   403 403 403   403 403 403   403 403 200   403
+POST   /dead-letters/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200   403
+GET    /dead-notices                                          401 403 403   403 403 403   403 403 403   403 403 200   403
+POST   /dead-notices/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200   403
 ";
 
 /// Returns the rows: method, route and statuses.
 pub(crate) fn rows() -> Vec<(Method, &'static str, Vec<u16>)> {
     let cells = |line: &'static str| line.split_whitespace().collect::<Vec<_>>();
-    let rows = TABLE.lines().map(cells).filter(|cells| cells.len() == 14);
+    let rows = TABLE.lines().map(cells).filter(|cells| cells.len() == 15);
     rows.map(|cells| {
         let statuses = cells[2..].iter().map(|status| status.parse().unwrap()).collect();
         (cells[0].parse().unwrap(), cells[1], statuses)
@@ -149,6 +153,7 @@ async fn keys(faultline: &Faultline) -> Vec<String> {
             keys.push(new_key(faultline, json!({ "role": role, "project": project })).await["key"].clone());
         }
     }
+    keys.push(new_key(faultline, json!({ "role": "upload", "project": "sample" })).await["key"].clone());
     keys.iter().map(|key| key.as_str().unwrap().to_owned()).collect()
 }
 
@@ -180,6 +185,7 @@ async fn path(faultline: &Faultline, route: &str) -> String {
         .replace("{project}", "sample")
         .replace("{release}", "1.0")
         .replace("{number}", "1")
+        .replace("{upload}", "1793577660000000-da39a3ee5e6b4b0d3255bfef95601890afd80709")
         .replace("{message}", "m")
         .replace("{event}", occurrence["eventId"].as_str().unwrap_or_default());
     filled.replace("{id}", id.as_str().unwrap_or_default())
@@ -266,7 +272,9 @@ fn routes_in(folder: &Path) -> BTreeSet<String> {
     let (mut routes, mut left) = (BTreeSet::new(), vec![folder.to_owned()]);
     while let Some(path) = left.pop() {
         // Pages need a session, not a key: `pages` and `rules_page` have their own tables.
-        if path.ends_with("query/src/pages") || path.ends_with("notify/src/pages") {
+        // The routes of uploaders answer in another form: `uploads` has their table.
+        let has_table = ["query/src/pages", "notify/src/pages", "symbols/src"];
+        if has_table.iter().any(|folder| path.ends_with(folder)) {
             continue;
         }
         if path.is_dir() {

@@ -35,4 +35,5 @@ mod rule_samples;
 mod rules;
 mod rules_page;
 mod sentry;
+mod source_maps;
 mod v1_contract;

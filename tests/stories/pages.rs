@@ -34,6 +34,7 @@ GET  /projects/sample/errors/{error}                            303 200 403 200 
 GET  /projects/sample/errors/{error}/occurrences/last           303 200 403 200 200
 GET  /projects/sample/connect                                   303 200 403 200 200
 GET  /projects/sample/settings                                  303 403 403 200 200
+GET  /projects/sample/source-maps                               303 200 403 200 200
 GET  /operations                                                303 403 403 403 200
 GET  /pages/projects/sample/first                               303 200 403 200 200
 GET  /pages/projects/sample/errors/{error}/occurrences/last     303 200 403 200 200
@@ -41,6 +42,7 @@ POST /pages/projects                                            303 403 403 403 
 POST /pages/projects/sample/client-key                          303 403 403 200 200
 POST /pages/projects/sample/settings                            303 403 403 400 400
 POST /pages/projects/sample/keys                                 303 303 303 303 303
+POST /pages/projects/sample/source-maps                         303 303 303 303 303
 POST /pages/projects/sample/delete                              303 403 403 400 400
 POST /pages/operations/keys                                     303 303 303 303 303
 POST /pages/operations/redrive                                  303 303 303 303 303

@@ -18,6 +18,7 @@ exports.PLACES = [
   { name: "connected", path: "/projects/{project}/connect" },
   { name: "message", path: "/projects/nowhere/errors", status: 404 },
   { name: "settings", path: "/projects/{project}/settings" },
+  { name: "source-maps", path: "/projects/{project}/source-maps" },
   { name: "rules", path: "/projects/{project}/rules" },
   { name: "health", path: "/operations" },
 ];

@@ -1,0 +1,71 @@
+//! Orders of arrival: events and uploads come in any order.
+
+use faultline_tests::{ADMIN, Faultline};
+use http::Method;
+use serde_json::json;
+
+use super::{ID, SOURCE, build, errors, event, newest_frame, post_event, upload, upload_key};
+
+/// A step of a story.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    /// A map is uploaded that names this file.
+    Map(&'static str),
+    Event,
+    /// The newest upload is deleted.
+    Delete,
+    /// Long enough that no cache says otherwise.
+    Wait,
+}
+
+use Step::{Delete, Event, Map, Wait};
+
+/// The file that the newest occurrence shows after the steps; `None` if it is minified.
+async fn shown_after(steps: &[Step]) -> Option<String> {
+    let faultline = Faultline::new().await;
+    let key = upload_key(&faultline).await;
+    for step in steps {
+        match step {
+            Map(file) => {
+                let mut build = build(ID, "function a(){throw 1}a()", SOURCE);
+                build.map["sources"] = json!([file]);
+                assert_eq!(upload(&faultline, &key, &[build]).await["state"], "ok", "{steps:?}");
+            }
+            Event => post_event(&faultline, &event(ID, "https://shop.test/assets/main.js", "a")).await,
+            Delete => {
+                let uploads = faultline.get("/projects/sample/source-maps").await;
+                let path = format!("/projects/sample/source-maps/{}", uploads["uploads"][0]["id"].as_str().unwrap());
+                assert_eq!(faultline.call(Method::DELETE, &path, ADMIN, "").await.status.as_u16(), 204);
+            }
+            Wait => {}
+        }
+        // Each step has its own time.
+        faultline.clock.advance(if matches!(step, Wait) { 301 } else { 1 });
+    }
+    let frame = newest_frame(&faultline, &errors(&faultline).await[0]).await;
+    frame["data"]["minified"].is_object().then(|| frame["filename"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test]
+async fn the_map_is_used_in_every_order_of_arrival() {
+    for (steps, expected) in [
+        (&[Map("a.ts"), Event] as &[_], Some("a.ts")),
+        (&[Event, Map("a.ts"), Wait], Some("a.ts")),
+        // An event that was mapped is stored so.
+        (&[Map("a.ts"), Event, Map("b.ts"), Wait], Some("a.ts")),
+        (&[Map("a.ts"), Event, Delete, Wait], Some("a.ts")),
+        // The last upload wins.
+        (&[Map("a.ts"), Map("b.ts"), Event], Some("b.ts")),
+        (&[Map("a.ts"), Map("b.ts"), Map("a.ts"), Event], Some("a.ts")),
+        (&[Map("a.ts"), Event, Map("b.ts"), Wait, Event], Some("b.ts")),
+        (&[Event, Map("a.ts"), Map("b.ts"), Wait], Some("b.ts")),
+        (&[Map("a.ts"), Delete, Wait, Event], None),
+        (&[Event, Map("a.ts"), Delete, Wait], None),
+        // Deleting the last upload does not bring the one before back.
+        (&[Map("a.ts"), Map("b.ts"), Delete, Wait, Event], None),
+        (&[Map("a.ts"), Delete, Map("a.ts"), Event], Some("a.ts")),
+        (&[Event], None),
+    ] {
+        assert_eq!(shown_after(steps).await.as_deref(), expected, "{steps:?}");
+    }
+}
