@@ -8,7 +8,7 @@ use super::{ID, SOURCE, build, errors, event, newest_frame, post_event, upload, 
 
 /// A step of a story.
 #[derive(Clone, Copy, Debug)]
-enum Step {
+enum ArrivalStep {
     /// A map is uploaded that names this file.
     Map(&'static str),
     Event,
@@ -18,10 +18,10 @@ enum Step {
     Wait,
 }
 
-use Step::{Delete, Event, Map, Wait};
+use ArrivalStep::{Delete, Event, Map, Wait};
 
 /// The file that the newest occurrence shows after the steps; `None` if it is minified.
-async fn shown_after(steps: &[Step]) -> Option<String> {
+async fn shown_after(steps: &[ArrivalStep]) -> Option<String> {
     let faultline = Faultline::new().await;
     let key = upload_key(&faultline).await;
     for step in steps {

@@ -106,7 +106,7 @@ async fn an_upload_is_listed_shown_and_deleted() {
     let list = faultline.get("/projects/sample/source-maps").await;
     let [listed] = list["uploads"].as_array().unwrap().as_slice() else { panic!("{list}") };
     assert_eq!([&listed["release"], &listed["files"], &listed["maps"]], [&json!("shop@1"), &json!(2), &json!(1)]);
-    assert_eq!([&listed["uploadedAt"], &listed["failure"]], [&json!("2026-11-02T00:01:00.000000Z"), &json!(null)]);
+    assert_eq!([&listed["uploadedAt"], &listed["failure"]], [&json!("2026-11-02T00:01:00+00:00"), &json!(null)]);
     assert!(listed["problems"][0]["problem"].as_str().unwrap().contains("`sourcesContent`"), "{listed}");
 
     let path = format!("/projects/sample/source-maps/{}", listed["id"].as_str().unwrap());

@@ -6,13 +6,10 @@ use model::id::DebugId;
 use model::occurrence::{Frame, Occurrence};
 use serde_json::{Map, Value};
 
+use crate::marks::{MINIFIED, PROBLEM};
 use crate::stacks::{At, stacks_mut};
-use crate::{Context, Problem, is_third_party, readable};
+use crate::{Context, FrameProblem, is_third_party, readable};
 
-/// The key of the minified frame in a frame's `data`.
-const MINIFIED: &str = "minified";
-/// The key of the reason why a frame, or its source, is not shown as it was written.
-const PROBLEM: &str = "sourceMapProblem";
 /// The debug id of the map. Grouping looks at it: functions of mapped frames do not count.
 const SOURCE_MAP: &str = "sourcemap";
 /// The most bytes of source lines that are added to an event. The frames nearest to the fault come first.
@@ -38,20 +35,10 @@ pub struct Original {
     pub context: Option<Context>,
 }
 
-/// The minified frame of a mapped one.
-pub fn minified_of(frame: &Frame) -> Option<&Map<String, Value>> {
-    frame.other.get("data")?.get(MINIFIED)?.as_object()
-}
-
-/// Why a frame, or its source, is not shown as it was written: a sentence.
-pub fn problem_of(frame: &Frame) -> Option<&str> {
-    frame.other.get("data")?.get(PROBLEM)?.as_str()
-}
-
-/// Puts the results of look-ups into an occurrence. `explains` also notes problems; what is stored has none, because the
-/// map may come later.
-pub fn apply(occurrence: &mut Occurrence, results: Vec<(At, Result<Original, Problem>)>, explains: bool) {
-    let mut by_stack: BTreeMap<usize, BTreeMap<usize, Result<Original, Problem>>> = BTreeMap::new();
+/// Puts the results of look-ups into an occurrence. `explains` also notes why frames could not be mapped; what is stored
+/// does not, because the map may come later.
+pub fn apply(occurrence: &mut Occurrence, results: Vec<(At, Result<Original, FrameProblem>)>, explains: bool) {
+    let mut by_stack: BTreeMap<usize, BTreeMap<usize, Result<Original, FrameProblem>>> = BTreeMap::new();
     for (at, result) in results {
         by_stack.entry(at.stack).or_default().insert(at.frame, result);
     }
@@ -66,8 +53,8 @@ pub fn apply(occurrence: &mut Occurrence, results: Vec<(At, Result<Original, Pro
                 Ok(original) => {
                     // The caller names what it calls.
                     let called = index.checked_sub(1).and_then(|caller| called.get(&caller));
-                    if explains && original.context.is_none() {
-                        note(frame, &Problem::NoSource(readable(&original.source)));
+                    if original.context.is_none() {
+                        note(frame, &FrameProblem::NoSource(readable(&original.source)));
                     }
                     replace(frame, original, called.map(String::as_str), &mut room);
                 }
@@ -75,14 +62,6 @@ pub fn apply(occurrence: &mut Occurrence, results: Vec<(At, Result<Original, Pro
                 Err(_) => {}
             }
         }
-    }
-}
-
-/// Removes from an event what only faultline may put into it.
-pub(crate) fn remove_claims(frame: &mut Frame) {
-    if let Some(Value::Object(data)) = frame.other.get_mut("data") {
-        data.remove(MINIFIED);
-        data.remove(PROBLEM);
     }
 }
 
@@ -97,7 +76,7 @@ fn data(frame: &mut Frame) -> &mut Map<String, Value> {
     }
 }
 
-fn note(frame: &mut Frame, problem: &Problem) {
+fn note(frame: &mut Frame, problem: &FrameProblem) {
     data(frame).insert(PROBLEM.to_owned(), problem.sentence().into());
 }
 

@@ -2,7 +2,7 @@ use model::id::DebugId;
 
 /// Why a frame is shown minified, or without its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Problem {
+pub enum FrameProblem {
     /// The file has a debug id, but no map with this id was uploaded, or it has expired or was deleted.
     NotUploaded(DebugId),
     /// The event names no debug id for the file.
@@ -19,7 +19,7 @@ pub enum Problem {
     NotRead,
 }
 
-impl Problem {
+impl FrameProblem {
     /// The reason, and how to fix it: one sentence.
     pub fn sentence(&self) -> String {
         match self {

@@ -6,8 +6,8 @@ use model::id::DebugId;
 use model::occurrence::{Frame, Occurrence, Stacktrace};
 use serde_json::Value;
 
-use crate::Problem;
-use crate::apply::minified_of;
+use crate::FrameProblem;
+use crate::marks::minified_of;
 
 /// The most frames of a stack that are looked up: those nearest to the fault.
 const MAX_FRAMES: usize = 50;
@@ -41,7 +41,7 @@ pub enum Lookup {
     /// The map with this id may explain it.
     Find(Wanted),
     /// No map can explain it.
-    Impossible(Problem),
+    Impossible(FrameProblem),
 }
 
 /// Whether an event names debug ids of scripts at all: a cheap question before anything else.
@@ -70,7 +70,7 @@ pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
             let Some(lookup) = lookup(entry, &images) else { continue };
             let lookup = match lookup {
                 Lookup::Find(wanted) if !ids.contains(&wanted.id) && ids.len() == MAX_MAPS => {
-                    Lookup::Impossible(Problem::NotRead)
+                    Lookup::Impossible(FrameProblem::NotRead)
                 }
                 Lookup::Find(wanted) => {
                     ids.insert(wanted.id);
@@ -91,13 +91,13 @@ fn lookup(frame: &Frame, images: &HashMap<&str, DebugId>) -> Option<Lookup> {
         let path = frame.filename.as_deref().or(frame.abs_path.as_deref()).unwrap_or_default();
         let is_minified = frame.colno.is_some_and(|column| column >= MINIFIED_COLUMN) || path.ends_with(".min.js");
         let is_own = frame.in_app != Some(false) && !path.is_empty();
-        return (is_own && is_minified).then_some(Lookup::Impossible(Problem::NoDebugId));
+        return (is_own && is_minified).then_some(Lookup::Impossible(FrameProblem::NoDebugId));
     };
     let from_zero = |number: Option<u64>| u32::try_from(number?.checked_sub(1)?).ok();
     Some(match (from_zero(frame.lineno), from_zero(frame.colno)) {
         (Some(line), Some(column)) => Lookup::Find(Wanted { id, line, column }),
         // In a bundle of one line, a line alone says nothing.
-        (None, _) | (_, None) => Lookup::Impossible(Problem::NoColumn),
+        (None, _) | (_, None) => Lookup::Impossible(FrameProblem::NoColumn),
     })
 }
 

@@ -161,9 +161,9 @@ fn frames_are_looked_up_by_the_debug_id_of_their_file() {
     let id = DebugId::parse(ID).unwrap();
     let found: Vec<_> = lookups(&event).into_iter().map(|(at, lookup)| (at.frame, lookup)).collect();
     let expected = vec![
-        (4, Lookup::Impossible(Problem::NoDebugId)),
-        (2, Lookup::Impossible(Problem::NoColumn)),
-        (1, Lookup::Impossible(Problem::NoColumn)),
+        (4, Lookup::Impossible(FrameProblem::NoDebugId)),
+        (2, Lookup::Impossible(FrameProblem::NoColumn)),
+        (1, Lookup::Impossible(FrameProblem::NoColumn)),
         (0, Lookup::Find(Wanted { id, line: 0, column: 9 })),
     ];
     assert_eq!(found, expected);
@@ -195,7 +195,7 @@ fn a_mapped_frame_keeps_its_minified_form_and_is_not_looked_up_again() {
     };
     assert_eq!(functions(&named), ["x", "total"], "the caller's map names the function");
 
-    let results = vec![(at(0), Err(Problem::NoColumn)), (at(1), Ok(original(Some("Checkout.pay"), None)))];
+    let results = vec![(at(0), Err(FrameProblem::NoColumn)), (at(1), Ok(original(Some("Checkout.pay"), None)))];
     apply(&mut event, results, true);
     assert_eq!(functions(&event), ["x", "Checkout.pay"]);
     let frames = &event.exceptions[0].stacktrace.as_ref().unwrap().frames;

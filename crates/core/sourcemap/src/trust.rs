@@ -1,6 +1,6 @@
 use model::occurrence::Occurrence;
 
-use crate::apply::remove_claims;
+use crate::marks::remove_claims;
 use crate::stacks::stacks_mut;
 
 /// Removes from an event of a client what only look-ups may put into it.

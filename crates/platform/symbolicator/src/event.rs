@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use model::id::{DebugId, ProjectId};
 use model::occurrence::Occurrence;
-use source_maps::{At, Lookup, Original, Problem, Wanted, apply, lookups};
+use source_maps::{At, FrameProblem, Lookup, Original, Wanted, apply, lookups};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{Budget, Symbolicator};
@@ -41,7 +41,7 @@ impl Symbolicator {
         project: ProjectId,
         wanted: Vec<(At, Lookup)>,
         end: Instant,
-    ) -> Vec<(At, Result<Original, Problem>)> {
+    ) -> Vec<(At, Result<Original, FrameProblem>)> {
         let mut results = Vec::new();
         let mut by_map: BTreeMap<DebugId, Vec<(At, Wanted)>> = BTreeMap::new();
         for (at, lookup) in wanted {
@@ -52,7 +52,7 @@ impl Symbolicator {
         }
         let mut waiting = by_map.into_iter().map(|(id, frames)| async move {
             let frames_of_map = timeout_at(end, self.look_up_in(project, id, &frames)).await;
-            frames_of_map.unwrap_or_else(|_| frames.iter().map(|(at, _)| (*at, Err(Problem::NotRead))).collect())
+            frames_of_map.unwrap_or_else(|_| frames.iter().map(|(at, _)| (*at, Err(FrameProblem::NotRead))).collect())
         });
         let mut running = FuturesUnordered::new();
         loop {

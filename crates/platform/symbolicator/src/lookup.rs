@@ -3,7 +3,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use model::id::{DebugId, ProjectId, UploadId};
-use source_maps::{At, Directory, ObjectRange, Original, Problem, Wanted, around, find};
+use source_maps::{At, Directory, FrameProblem, ObjectRange, Original, Wanted, around, find};
 use store::StoreError;
 use store::ports::MapItem;
 
@@ -20,19 +20,19 @@ const MISSING_SECONDS: i64 = 60;
 const MAX_PART: u64 = 16 << 20;
 
 /// Why a look-up fails.
-enum Failure {
-    Problem(Problem),
+enum LookupFailure {
+    Problem(FrameProblem),
     Storage(StoreError),
 }
 
-impl From<StoreError> for Failure {
+impl From<StoreError> for LookupFailure {
     fn from(error: StoreError) -> Self {
         Self::Storage(error)
     }
 }
 
-impl From<Problem> for Failure {
-    fn from(problem: Problem) -> Self {
+impl From<FrameProblem> for LookupFailure {
+    fn from(problem: FrameProblem) -> Self {
         Self::Problem(problem)
     }
 }
@@ -44,7 +44,7 @@ impl Symbolicator {
         project: ProjectId,
         id: DebugId,
         frames: &[(At, Wanted)],
-    ) -> Vec<(At, Result<Original, Problem>)> {
+    ) -> Vec<(At, Result<Original, FrameProblem>)> {
         let found = match self.open(project, id).await {
             Ok((item, directory)) => {
                 let found = frames.iter().map(|(_, wanted)| self.find_original(project, &item, &directory, wanted));
@@ -52,15 +52,15 @@ impl Symbolicator {
             }
             Err(failure) => {
                 let problem = explain(failure);
-                frames.iter().map(|_| Err(Failure::Problem(problem.clone()))).collect()
+                frames.iter().map(|_| Err(LookupFailure::Problem(problem.clone()))).collect()
             }
         };
         frames.iter().zip(found).map(|((at, _), found)| (*at, found.map_err(explain))).collect()
     }
 
     /// Finds a map and reads its directory.
-    async fn open(&self, project: ProjectId, id: DebugId) -> Result<(MapItem, Arc<Directory>), Failure> {
-        let missing = || Failure::Problem(Problem::NotUploaded(id));
+    async fn open(&self, project: ProjectId, id: DebugId) -> Result<(MapItem, Arc<Directory>), LookupFailure> {
+        let missing = || LookupFailure::Problem(FrameProblem::NotUploaded(id));
         let item = self.find_item(project, id).await?.ok_or_else(missing)?;
         self.renew(project, &item).await;
         let range = ObjectRange { offset: item.offset, length: item.length };
@@ -103,10 +103,10 @@ impl Symbolicator {
         item: &MapItem,
         directory: &Directory,
         wanted: &Wanted,
-    ) -> Result<Original, Failure> {
+    ) -> Result<Original, LookupFailure> {
         let (id, Wanted { line, column, .. }) = (item.id, *wanted);
-        let missing = || Failure::Problem(Problem::NotUploaded(id));
-        let outside = || Failure::Problem(Problem::NotInMap(id));
+        let missing = || LookupFailure::Problem(FrameProblem::NotUploaded(id));
+        let outside = || LookupFailure::Problem(FrameProblem::NotInMap(id));
         let block = directory.block(line, column).ok_or_else(outside)?;
         let block = self.read_part(project, &item.upload, block).await?.ok_or_else(missing)?;
         let place = find(&block, line, column).map_err(|error| damaged(project, id, &error))?.ok_or_else(outside)?;
@@ -136,7 +136,7 @@ impl Symbolicator {
         project: ProjectId,
         upload: &UploadId,
         range: ObjectRange,
-    ) -> Result<Option<Bytes>, Failure> {
+    ) -> Result<Option<Bytes>, LookupFailure> {
         let key = (project, *upload, range);
         if let Some(part) = self.cache.parts.get(&key) {
             return Ok(Some(part));
@@ -159,17 +159,17 @@ impl Symbolicator {
     }
 }
 
-fn damaged(project: ProjectId, id: DebugId, error: &dyn std::fmt::Display) -> Problem {
+fn damaged(project: ProjectId, id: DebugId, error: &dyn std::fmt::Display) -> FrameProblem {
     tracing::error!(project.id = %project, debug.id = %id, error.message = %error, "failed to read a source map");
-    Problem::Damaged(id)
+    FrameProblem::Damaged(id)
 }
 
-fn explain(failure: Failure) -> Problem {
+fn explain(failure: LookupFailure) -> FrameProblem {
     match failure {
-        Failure::Problem(problem) => problem,
-        Failure::Storage(error) => {
+        LookupFailure::Problem(problem) => problem,
+        LookupFailure::Storage(error) => {
             tracing::warn!(error.message = %error, "failed to look up a source map");
-            Problem::NotRead
+            FrameProblem::NotRead
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::Query;
 const PATH: &str = "/projects/{project}/source-maps/{upload}";
 
 pub(super) fn route() -> Router<Arc<Query>> {
-    Router::new().route(PATH, delete(handle))
+    Router::new().route("/projects/{project}/source-maps/{upload}", delete(handle))
 }
 
 pub(super) fn describe(api: &mut Description) {

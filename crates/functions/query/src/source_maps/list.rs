@@ -24,7 +24,7 @@ const DEFAULT_UPLOADS: usize = 20;
 const PATH: &str = "/projects/{project}/source-maps";
 
 pub(super) fn route() -> Router<Arc<Query>> {
-    Router::new().route(PATH, get(handle))
+    Router::new().route("/projects/{project}/source-maps", get(handle))
 }
 
 pub(super) fn describe(api: &mut Description) {

@@ -21,7 +21,7 @@ use crate::Query;
 const PATH: &str = "/projects/{project}/source-maps/{upload}";
 
 pub(super) fn route() -> Router<Arc<Query>> {
-    Router::new().route(PATH, get(handle))
+    Router::new().route("/projects/{project}/source-maps/{upload}", get(handle))
 }
 
 pub(super) fn describe(api: &mut Description) {

@@ -37,16 +37,17 @@ pub(super) fn scopes(script: &[u8], map: &Decoded) -> Vec<Scope> {
     let mut scopes: Vec<Scope> = Vec::new();
     for (start, function) in changes {
         let Some((line, column)) = place_of(start) else { continue };
-        let function = function.map(|FunctionName { name, class, start }| match (name.map(original), class.map(original)) {
-            (Some(name), Some(class)) if name == "constructor" => format!("new {class}"),
-            (Some(name), Some(class)) => format!("{class}.{name}"),
-            (Some(name), None) => name,
-            // Minifiers move functions to where they are called, without their names. The map leads to the declaration.
-            (None, _) => {
-                let source = place_of(start).and_then(|(line, column)| map.source_at(line, column));
-                source.and_then(declared_name).unwrap_or_default().chars().take(MAX_NAME).collect()
-            }
-        });
+        let function =
+            function.map(|FunctionName { name, class, start }| match (name.map(original), class.map(original)) {
+                (Some(name), Some(class)) if name == "constructor" => format!("new {class}"),
+                (Some(name), Some(class)) => format!("{class}.{name}"),
+                (Some(name), None) => name,
+                // Minifiers move functions to where they are called, without their names. The map leads to the declaration.
+                (None, _) => {
+                    let source = place_of(start).and_then(|(line, column)| map.source_at(line, column));
+                    source.and_then(declared_name).unwrap_or_default().chars().take(MAX_NAME).collect()
+                }
+            });
         match scopes.last_mut() {
             Some(last) if (last.line, last.column) == (line, column) => last.function = function,
             Some(last) if last.function == function => {}
