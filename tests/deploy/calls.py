@@ -7,6 +7,7 @@ from urllib.parse import quote
 import notifications
 from notifications import NotifiedProject, webhook
 from role import Role
+from source_maps import Build, Uploader
 from stack import aws, wait_until
 
 
@@ -75,6 +76,11 @@ class Query:
             aws("sqs").send_message(QueueUrl=stack["InboxDeadLettersUrl"], MessageBody="this is not a message")
             return "/dead-letters"
 
+        def uploaded():
+            Uploader(api, "shop").upload()
+            newest = api.call("GET", "/projects/shop/source-maps?limit=1")[2]["data"]["uploads"][0]
+            return f"/projects/shop/source-maps/{newest['id']}"
+
         shop = lambda: "/projects/shop"
         new = lambda: f"p{uuid.uuid4().hex[:12]}"
         create = (201, new, lambda name: api.call("POST", "/projects", {"name": name})[0])
@@ -96,6 +102,8 @@ class Query:
             "directory dynamodb:PutItem": create,
             "directory dynamodb:UpdateItem": create,
             "directory dynamodb:DeleteItem": call(204, "DELETE", lambda: f"/keys/{key_of('read')['id']}"),
+            "directory dynamodb:BatchWriteItem": call(204, "DELETE", uploaded),
+            "symbols s3:DeleteObject": call(204, "DELETE", uploaded),
             "directory dynamodb:ConditionCheckItem": (
                 201, lambda: key_of("admin")["key"],
                 lambda admin: api.call("POST", "/keys", {"role": "read"}, key=admin)[0]),
@@ -108,6 +116,43 @@ class Query:
             "sqs:ReceiveMessage": call(200, "GET", dead_letter),
             "sqs:ChangeMessageVisibility": call(200, "GET", dead_letter),
             "s3:ListBucket": call(204, "DELETE", project),
+        }
+
+
+class Symbols:
+    """Calls of an uploader. Each is prepared while all permissions are there."""
+
+    def __init__(self, api):
+        uploader = Uploader(api, "shop")
+        assembled = lambda build: uploader.assemble(build)[0]
+
+        def sent():
+            build = Build()
+            uploader.send(build)
+            return build
+
+        def replaced():
+            """A bundle whose map another upload replaced: it is built again, and its first upload is removed."""
+            first = uploader.upload()
+            second = Build(first.id)
+            uploader.send(second)
+            uploader.assemble(second)
+            return first
+
+        def release(_):
+            return api.call("GET", "/api/0/organizations/any/releases/nowhere/", key=uploader.key)[0]
+
+        self.does = {
+            "directory dynamodb:GetItem": (200, lambda: None, lambda _: api.call("GET", "/api/0/", key=uploader.key)[0]),
+            "directory dynamodb:BatchGetItem": (200, uploader.upload, assembled),
+            "directory dynamodb:BatchWriteItem": (200, sent, assembled),
+            "directory dynamodb:DeleteItem": (200, replaced, assembled),
+            "dynamodb:GetItem": (404, lambda: None, release),
+            "chunks s3:GetObject": (200, sent, assembled),
+            "chunks s3:PutObject": (200, Build, uploader.send),
+            "symbols s3:PutObject": (200, sent, assembled),
+            "symbols s3:DeleteObject": (200, replaced, assembled),
+            "s3:ListBucket": (200, Build, assembled),
         }
 
 

@@ -274,7 +274,7 @@ def sealed_by_whom(checks, stack):
     """ingest may create data keys, notify may decrypt, and nobody else may use the sealing key."""
     key = aws("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]
     checks.equal(key["Arn"], stack["KeyArn"], "the sealing key exists")
-    may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(), "redrive": set(),
+    may = {"ingest": {"kms:GenerateDataKey"}, "processor": set(), "query": set(), "redrive": set(), "symbols": set(),
            "notify": {"kms:GenerateDataKey", "kms:Encrypt", "kms:Decrypt"}}
     for name, expected in may.items():
         actions = {action for _, action in Role(stack, name).permissions() if action.startswith("kms:")}

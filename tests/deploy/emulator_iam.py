@@ -62,9 +62,20 @@ def leading_key(request):
     return value.get("S")
 
 
+def leading_keys(request):
+    """The leading keys of all items of a request; of a batch, there are several."""
+    keys = [leading_key(request)]
+    for batch in request.get("RequestItems", {}).values():
+        if isinstance(batch, dict):
+            keys += [leading_key({"Key": key}) for key in batch.get("Keys", [])]
+        else:
+            keys += [leading_key(one) for write in batch for one in write.values()]
+    return sorted({key for key in keys if key})
+
+
 def context_with_keys(body):
-    key = leading_key(json.loads(body))
-    return {**table_context(body), **({LEADING_KEYS: [key]} if key else {})}
+    keys = leading_keys(json.loads(body))
+    return {**table_context(body), **({LEADING_KEYS: keys} if keys else {})}
 
 
 def transaction_with_keys(action, body, region, account):

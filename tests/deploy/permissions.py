@@ -4,13 +4,14 @@ needs it must fail, and must work again when the permission is back."""
 import json
 
 import notifications
-from calls import Ingest, Notify, Query, Redrive, noise, segment, unique
+from calls import Ingest, Notify, Query, Redrive, Symbols, noise, segment, unique
 from notifications import NotifiedProject, webhook
 from pages import Browser
 from role import Role
+from source_maps import Uploader
 from stack import Api, aws, wait_until
 
-FUNCTIONS = ("ingest", "processor", "query", "redrive", "notify")
+FUNCTIONS = ("ingest", "processor", "query", "redrive", "notify", "symbols")
 
 # Actions that the emulator does itself instead of with the function's role, or that a function can do without.
 UNSEEN = {
@@ -20,11 +21,17 @@ UNSEEN = {
 # The processor creates a project if ingest cannot. The processor's poller receives and deletes messages, not the processor itself.
 UNNEEDED = {
     ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
+    # If a project is deleted during an upload, what was stored is removed again.
+    ("symbols", "dynamodb:Query"),
     ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
 # Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
-# message after its body was removed, deletion of a project while a large message waits.
-UNTIMED = {"MakeProjectsAndMarkLimits", "TellMissingLargeMessages", "RemoveLargeMessages"}
+# message after its body was removed, deletion of a project while a large message or a chunk waits. Without source maps, events are
+# stored and shown minified, and the day of a key's use is not recorded: neither is an error. `source_maps` checks what they do.
+UNTIMED = {
+    "MakeProjectsAndMarkLimits", "TellMissingLargeMessages", "RemoveLargeMessages", "RemoveChunks",
+    "FindSourceMaps", "ReadSourceMaps", "KeepUsedSourceMaps", "KeepUsedMapObjects", "ReadAndKeepSourceMaps", "NoteKeyUses",
+}
 
 
 class Late:
@@ -81,11 +88,12 @@ def taken_away(checks, stack, role, does, late=None):
     counted = 0
     for index, action in role.permissions():
         statement = role.whole["Statement"][index]
-        if action in UNSEEN or statement["Sid"] in UNTIMED:
+        if action in UNSEEN or statement["Sid"] in UNTIMED or (role.policy, action) in UNNEEDED:
             continue
         resource = json.dumps(statement["Resource"])
         name = f"index {action}" if "index/" in resource else action
         name = f"directory {name}" if stack["DirectoryName"] in resource else name
+        name = f"symbols {name}" if "/symbols/" in resource else f"chunks {name}" if "/uploads/" in resource else name
         counted += 1
         if late and name not in does:
             late.take_away(role, index, action)
@@ -123,6 +131,29 @@ def signed_in(checks, api, stack, role):
     checks.that(recovered(page, {200}), "notify with sessions works again")
 
 
+def mapped_with_permission(checks, api, stack, client):
+    """The processor maps events. Without a permission for that, they are stored minified."""
+    uploader, role = Uploader(api, "shop"), Role(stack, "processor")
+
+    def function_of(build):
+        number = api.call("GET", "/projects/shop")[2]["data"]["project"]["id"]
+        auth = {"x-sentry-auth": f"Sentry sentry_version=7,sentry_key={client}"}
+        api.call("POST", f"/api/{number}/store/", build.event(), headers=auth)
+        errors = wait_until(lambda: [error for error in api.errors("shop") if build.id in error["message"]])
+        return errors and errors[0]["culprit"]
+
+    checks.equal(function_of(uploader.upload()), "src/cart.ts in total", "an event is mapped")
+    for sid in ("FindSourceMaps", "ReadSourceMaps"):
+        [(index, action)] = [(index, action) for index, action in role.permissions() if role.whole["Statement"][index]["Sid"] == sid]
+        build = uploader.upload()
+        role.forget()
+        role.without(index, action)
+        lines = len(stack.log("processor"))
+        checks.equal(function_of(build), "/a.js in a", f"without {sid} an event is stored minified")
+        checks.that(any("AccessDenied" in line for line in stack.log("processor")[lines:]), f"without {sid} the log says so")
+        role.restore()
+
+
 def check(checks, api, stack, client, standin, say):
     late = Late(checks, api, stack, standin)
     role = Role(stack, "notify")
@@ -154,6 +185,10 @@ def check(checks, api, stack, client, standin, say):
     counted += taken_away(checks, stack, role, Query(api, client, stack).does)
     statements = json.dumps(role.whole)
     checks.that("sqs:SendMessage" not in statements, "query cannot write into the inbox")
+
+    role = Role(stack, "symbols")
+    counted += taken_away(checks, stack, role, Symbols(api).does)
+    mapped_with_permission(checks, api, stack, client)
 
     role, dead = Role(stack, "redrive"), stack["InboxDeadLettersUrl"]
     aws("sqs").purge_queue(QueueUrl=dead)

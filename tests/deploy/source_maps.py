@@ -20,9 +20,10 @@ def sha1(data):
 class Build:
     """A script with its map, under a debug id of its own, and an event of it."""
 
-    def __init__(self):
-        self.id = str(uuid.uuid4())
-        source = f"// {self.id}\n{SOURCE}"
+    def __init__(self, id=None):
+        self.id = id or str(uuid.uuid4())
+        # Each build has a source, and so a bundle, of its own.
+        source = f"// {uuid.uuid4()}\n{SOURCE}"
         mapping = {"version": 3, "sources": ["src/cart.ts"], "sourcesContent": [source], "names": ["total"],
                    "mappings": "AACA,SAASA,IACP,SAEFA"}
         entry = lambda kind: {"type": kind, "url": "~/a.js", "headers": {"debug-id": self.id}}

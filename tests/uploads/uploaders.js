@@ -82,7 +82,7 @@ async function rollup(set, name, key, out, build) {
   const plugin = (await load(set, name))[key];
   // Rollup does not look for packages: the application is bundled before, without minifying it.
   const esbuild = from("tools", "esbuild");
-  const before = path.join(out, "..", `rollup-${build}.mjs`);
+  const before = path.join(out, "..", "sentry-browser.mjs");
   await esbuild.build({
     entryPoints: [path.join(modules("tools"), "@sentry", "browser")],
     outfile: before,
