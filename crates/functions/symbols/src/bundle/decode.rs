@@ -187,7 +187,8 @@ impl Decoded {
     /// The source from a place of the script on, up to the end of the line. The mapping must begin exactly there.
     pub(super) fn source_at(&self, line: u32, column: u32) -> Option<&str> {
         let token = self.token_at(line, column)?;
-        token.get_source_view()?.get_line(token.get_src_line())?.get(token.get_src_col() as usize..)
+        let source = token.sourcemap().get_source_view(token.get_src_id())?;
+        source.get_line(token.get_src_line())?.get(token.get_src_col() as usize..)
     }
 
     fn token_at(&self, line: u32, column: u32) -> Option<sourcemap::Token<'_>> {
