@@ -22,7 +22,7 @@ use model::project::TimeUnit;
 use model::time::Timestamp;
 use server::system::Resources;
 
-use search::{Postings, blocks};
+use search::Postings;
 use store::clock::Clock;
 use store::ports::{Commit, ErrorCommits, FramePlace, Reference, SearchIndex, Segments};
 
@@ -130,7 +130,8 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
         commits.push(Commit { error, target, references, aliases, history, target_history, expires_at });
     }
     on.bucket.put(&segment, writer.finish()).await.unwrap();
-    on.table.post(&blocks(postings.batch, posted)).await.unwrap();
+    on.table.post(postings.batch, &posted).await.unwrap();
+    on.table.compact(project).await.unwrap();
     for result in on.table.commit(&commits).await {
         result.unwrap();
     }

@@ -41,13 +41,17 @@ async fn an_error_is_not_posted_again_under_the_same_terms() {
     faultline.post("shop", &json!({ "errors": [error], "context": context })).await;
     assert_eq!(faultline.process().await, 0);
     let items = raw::items(faultline.stack.engines()).await;
-    let posted = |item: &&serde_json::Value| item["pk"]["S"].as_str().unwrap().starts_with("X#");
+    let posted = |item: &&serde_json::Value| is_posting(item["pk"]["S"].as_str().unwrap());
     let of_samples = Samples::of("postings").names("items").iter().filter(|name| name.starts_with("posted")).count();
     assert_eq!(items.iter().filter(posted).count(), of_samples + 1, "only the new step of the count was posted");
     assert!(items.len() > before);
     for question in QUESTIONS {
         assert_eq!(found(&faultline, question).await, ["cart is empty"], "{question}: found once");
     }
+}
+
+fn is_posting(pk: &str) -> bool {
+    pk.starts_with("X#") || pk.starts_with("I#")
 }
 
 /// Writes an error with a posting for each of its terms.
@@ -64,7 +68,7 @@ pub(crate) async fn write(samples: &Samples) {
     samples
         .write_items(&engines, |pk, sk, _| match (pk, sk) {
             ("P#2", sk) if sk.starts_with("E#") => Some("error".to_owned()),
-            (pk, _) if pk.starts_with("X#2#") => {
+            (pk, _) if is_posting(pk) => {
                 posted += 1;
                 Some(format!("posted-{posted:02}"))
             }

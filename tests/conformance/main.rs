@@ -88,6 +88,7 @@ on_every_engine! {
     an_error_keeps_its_links: crate::outbox::links;
     a_dead_letter_is_received_by_one_reader: crate::outbox::undelivered;
     postings_are_listed_by_order_and_page: crate::index::listed;
+    errors_are_found_by_their_terms_at_each_size_of_the_tree: crate::index::found;
     the_recorded_failure_of_a_message_is_found: crate::failures::noted;
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     all_segments_of_a_project_are_removed: crate::segments::removed;

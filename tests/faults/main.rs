@@ -6,6 +6,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod claims;
+mod compaction;
 mod limits;
 mod merging;
 mod messages;

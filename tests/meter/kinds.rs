@@ -18,7 +18,7 @@ pub(super) fn of(key: &Item) -> &'static str {
         ("E#", "T#") => "timeline",
         ("E#", "O#") => "reference",
         ("E#", "H#") => "history",
-        ("X#", _) => "posting",
+        ("X#" | "I#", _) => "posting",
         ("D#", _) => "directory",
         ("PT#", _) | ("STACK", _) => "totals",
         ("KEY", _) => "key",

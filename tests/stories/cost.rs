@@ -54,9 +54,9 @@ fn the_writes_of_a_batch_stay_within_their_bounds() {
     check(Kind::Like, Rate::High, 100, [1, 4, 24, 30]);
     check(Kind::Like, Rate::High, 300, [1, 4, 24, 12]);
     check(Kind::Different, Rate::High, 66, [2, 11, 390, 920]);
-    check(Kind::New, Rate::High, 66, [3, 26, 810, 1_760]);
+    check(Kind::New, Rate::High, 66, [3, 11, 400, 1_150]);
     check(Kind::Like, Rate::Low, 1, [1, 4, 12, 1_400]);
-    check(Kind::New, Rate::Low, 1, [1, 6, 44, 4_800]);
+    check(Kind::New, Rate::Low, 1, [1, 4, 12, 1_650]);
 }
 
 /// Senders that send again as soon as they get an answer are batched, even if they are few: nearly all share one call.

@@ -19,7 +19,7 @@ const QUESTIONS: [(&str, usize, usize); 12] = [
     ("/projects/sample/errors?limit=20&level=error&sort=count", 12, 700),
     ("/projects/sample/errors?limit=20&environment=rare", 12, 160),
     ("/projects/sample/errors?limit=20&text=rarely", 12, 160),
-    ("/projects/sample/errors?limit=20&text=nowhere", 20, 1_700),
+    ("/projects/sample/errors?limit=20&text=nowhere", 24, 1_700),
     ("/projects/sample/errors/number%201", 8, 20),
     ("/projects/sample/errors/number%201/occurrences", 8, 20),
 ];

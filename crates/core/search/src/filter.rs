@@ -195,6 +195,13 @@ pub struct Terms {
     pub or: Vec<Term>,
 }
 
+impl Terms {
+    /// The term that the filter asks for, then the others.
+    pub fn all(&self) -> impl Iterator<Item = &Term> {
+        std::iter::once(&self.term).chain(&self.or)
+    }
+}
+
 fn has_tag(error: &ErrorAggregate, key: &str, value: &str) -> Has {
     let newest = match key {
         "level" => Some(error.level.as_str()),

@@ -10,9 +10,14 @@
 //!
 //! Three of the terms are the orders in which errors are listed. An error has a position in each order. Each posting
 //! names the [batch](model::error::PostingBatch) that wrote it, so that of several postings of an error in one order,
-//! the current one can be recognised.
+//! the current one can be recognised. They are stored as [`Block`]s.
+//!
+//! The other terms have no order. All that a batch posts is one [pack](TermPostings::packs) in the root of the
+//! project's tree, and moves down to other [`Node`]s and to lists of single terms when there are many.
 
 mod filter;
+mod node;
+mod pack;
 mod post;
 mod sort;
 mod step;
@@ -20,6 +25,8 @@ mod term;
 mod words;
 
 pub use filter::{BadFilter, Filter, Terms};
+pub use node::Node;
+pub use pack::{BadPack, Distribution, TermPostings};
 pub use post::{Block, Posting, Postings, blocks};
 pub use sort::{BadSort, Sort};
 pub use step::Step;

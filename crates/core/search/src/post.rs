@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::term::{Term, TermHash, slot, terms};
+use super::term::{Term, TermHash, terms};
 use model::error::{ErrorAggregate, Indexed, PostingBatch};
 use model::id::{Fingerprint, ProjectId};
 use model::time::{SECONDS_PER_DAY, Timestamp};
@@ -21,9 +21,8 @@ pub struct Postings {
 pub struct Posting {
     pub project: ProjectId,
     pub term: TermHash,
-    /// The position of the error among those with the term: its position in the order if the term is an order, else the
-    /// time of the posting.
-    pub order: u32,
+    /// The position of the error in the order, if the term is an order.
+    pub order: Option<u32>,
     pub fingerprint: Fingerprint,
     /// When the posting may be removed.
     pub expires_at: Timestamp,
@@ -59,7 +58,7 @@ impl Postings {
         Posting {
             project: error.project,
             term: term.hash(),
-            order: term.order().unwrap_or_else(|| slot(self.now.seconds())),
+            order: term.order(),
             fingerprint: error.fingerprint,
             expires_at: self.expiry(error),
         }
@@ -73,12 +72,12 @@ impl Postings {
     }
 }
 
-/// Postings of one term, as they are stored.
+/// Errors that are posted under one term, at one position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Block {
     pub project: ProjectId,
     pub term: TermHash,
-    /// The position of the errors among those with the term.
+    /// The position of the errors: in the order, if the term is one, else the time at which they got here.
     pub order: u32,
     /// The batch that wrote the block.
     pub batch: PostingBatch,
@@ -89,25 +88,26 @@ pub struct Block {
     pub expires_at: Timestamp,
 }
 
-/// Returns the blocks of a batch: one for each project, term and position, or more if they are full.
-pub fn blocks(batch: PostingBatch, postings: impl IntoIterator<Item = Posting>) -> Vec<Block> {
+impl Block {
+    /// Splits a block with any number of errors into blocks of the size that is stored.
+    pub fn split(self) -> impl Iterator<Item = Self> {
+        let chunks: Vec<_> = self.errors.chunks(BLOCK).map(<[_]>::to_vec).collect();
+        (0u16..).zip(chunks).map(move |(chunk, errors)| Self { chunk, errors, ..self })
+    }
+}
+
+/// Returns the blocks of a batch's postings in orders: one for each project, order and position, or more if they are
+/// full. Leaves out the other postings.
+pub fn blocks<'a>(batch: PostingBatch, postings: impl IntoIterator<Item = &'a Posting>) -> Vec<Block> {
     let mut lists: BTreeMap<_, (Vec<Fingerprint>, Timestamp)> = BTreeMap::new();
     for Posting { project, term, order, fingerprint, expires_at } in postings {
-        let (errors, expires) = lists.entry((project, term, order)).or_default();
-        errors.push(fingerprint);
-        *expires = expires_at.max(*expires);
+        let Some(order) = order else { continue };
+        let (errors, expires) = lists.entry((*project, *term, *order)).or_default();
+        errors.push(*fingerprint);
+        *expires = (*expires_at).max(*expires);
     }
-    let block = |((project, term, order), (errors, expires_at)): ((_, _, _), (Vec<Fingerprint>, _))| {
-        let chunks: Vec<_> = errors.chunks(BLOCK).map(<[_]>::to_vec).collect();
-        (0u16..).zip(chunks).map(move |(chunk, errors)| Block {
-            project,
-            term,
-            order,
-            batch,
-            chunk,
-            errors,
-            expires_at,
-        })
+    let block = |((project, term, order), (errors, expires_at))| {
+        Block { project, term, order, batch, chunk: 0, errors, expires_at }.split()
     };
     lists.into_iter().flat_map(block).collect()
 }

@@ -96,6 +96,18 @@ impl Term {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TermHash(u64);
 
+impl TermHash {
+    /// The hash as a number, whose first hexadecimal digit is the most significant.
+    pub fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The hash that is this number.
+    pub fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+}
+
 impl fmt::Display for TermHash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)

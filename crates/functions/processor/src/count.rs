@@ -22,7 +22,7 @@ impl Processor {
 }
 
 /// Runs `writes`, each with the subject that its log line names, a few at a time.
-async fn best_effort<F: Future<Output = store::Result<()>>>(
+pub(crate) async fn best_effort<F: Future<Output = store::Result<()>>>(
     purpose: &'static str,
     writes: impl Iterator<Item = (String, F)>,
     deadline: Deadline,

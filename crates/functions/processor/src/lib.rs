@@ -4,6 +4,7 @@ mod assign;
 mod caches;
 mod claims;
 mod commit;
+mod compact;
 mod count;
 mod deadline;
 mod delivery;

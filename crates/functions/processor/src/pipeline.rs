@@ -92,6 +92,7 @@ impl Processor {
             }
         }
         self.count(batch.outcome, deadline).await;
+        self.compact_index(deadline).await;
         batch.failed.add_repeated(batch.repeated);
         self.remove_claims(batch.claims, &mut batch.failed, deadline).await;
         self.report_failures(deliveries, batch.failed, deadline).await

@@ -3,7 +3,7 @@
 
 use model::error::PostingBatch;
 use model::occurrence::Occurrence;
-use search::Postings;
+use search::{Posting, Postings};
 use store::ports::Commit;
 
 use crate::error_batch::{ErrorBatch, FailedBatch};
@@ -39,8 +39,7 @@ impl Processor {
             batches_with_news.push((PostedBatch { batch, commit }, !new_terms.is_empty()));
             terms.extend(new_terms);
         }
-        let blocks = search::blocks(id, terms);
-        let failure = if blocks.is_empty() { None } else { self.stores.search_index.post(&blocks).await.err() };
+        let failure = if terms.is_empty() { None } else { self.write_postings(id, &terms).await.err() };
         let mut posted = Vec::with_capacity(batches_with_news.len());
         for (batch, has_news) in batches_with_news {
             match &failure {
@@ -49,6 +48,14 @@ impl Processor {
             }
         }
         posted
+    }
+
+    async fn write_postings(&self, batch: PostingBatch, postings: &[Posting]) -> store::Result<()> {
+        let grown = self.stores.search_index.post(batch, postings).await?;
+        for (project, bytes) in grown {
+            self.caches.index_growth.add(project, bytes, self.clock.random());
+        }
+        Ok(())
     }
 }
 

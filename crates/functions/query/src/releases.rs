@@ -1,13 +1,11 @@
 //! `GET /projects/{project}/releases` and `GET /projects/{project}/releases/{release}`.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
-use futures_util::future::{try_join, try_join_all};
 use http::Uri;
 use http_common::describe::Description;
 use http_common::{Answer, ReadableProject};
@@ -24,7 +22,7 @@ use crate::list::Parameters;
 
 /// The most releases per page: one batch read of the table.
 const MAX_LISTED_RELEASES: usize = 100;
-/// The default number of releases per page. Each release costs two more reads of the index.
+/// The default number of releases per page. Each release costs more reads of the index.
 const DEFAULT_RELEASES: usize = 25;
 /// The number up to which a release's errors are counted.
 const MAX_COUNTED_ERRORS: usize = 200;
@@ -99,8 +97,7 @@ async fn list(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
     let limit = parameters.limit(DEFAULT_RELEASES, MAX_LISTED_RELEASES)?;
     let after = parameters.parsed("cursor", parse_cursor)?;
     let page = query.stores.releases.releases(project.id, Timestamp::EVER, after.as_ref(), limit).await?;
-    let entries = page.items.iter().map(|release| load_entry(query, project.id, release));
-    let releases = try_join_all(entries).await?;
+    let releases = count_errors(query, project.id, &page.items).await?;
     http_common::data(ReleasesAnswer { releases, next_cursor: page.next.as_ref().map(http_common::cursor::encode) })
 }
 
@@ -117,24 +114,27 @@ async fn show(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
         Refusal::new(Reason::ReleaseUnknown, message)
     };
     let found = found.ok_or_else(unknown)?;
-    let release = load_entry(query, project.id, &found).await?;
-    http_common::data(ReleaseAnswer { release })
+    let release = count_errors(query, project.id, std::slice::from_ref(&found)).await?.pop();
+    http_common::data(ReleaseAnswer { release: release.ok_or_else(unknown)? })
 }
 
-async fn load_entry<'a>(query: &Query, project: ProjectId, release: &'a Release) -> store::Result<ReleaseEntry<'a>> {
-    let name = || release.name.clone();
-    let (new_errors, regressed_errors) = try_join(
-        count_posted(query, project, Term::FirstRelease(name())),
-        count_posted(query, project, Term::RegressedIn(name())),
-    )
-    .await?;
-    let Release { name, first_seen, last_seen } = release;
-    Ok(ReleaseEntry { release: name, first_seen: *first_seen, last_seen: *last_seen, new_errors, regressed_errors })
-}
-
-/// Counts the errors that are posted under a term, up to [`MAX_COUNTED_ERRORS`].
-async fn count_posted(query: &Query, project: ProjectId, term: Term) -> store::Result<usize> {
-    let page = query.stores.search_index.list(project, term.hash(), None, MAX_COUNTED_ERRORS).await?;
-    // An error can have several postings: it is posted again before its postings expire.
-    Ok(page.items.iter().map(|posted| posted.fingerprint).collect::<HashSet<_>>().len())
+/// Adds the numbers of errors to releases. All are counted together, since their terms share nodes of the search index.
+async fn count_errors<'a>(
+    query: &Query,
+    project: ProjectId,
+    releases: &'a [Release],
+) -> store::Result<Vec<ReleaseEntry<'a>>> {
+    let terms = |release: &Release| {
+        [Term::FirstRelease(release.name.clone()), Term::RegressedIn(release.name.clone())].map(|term| term.hash())
+    };
+    let terms: Vec<_> = releases.iter().flat_map(terms).collect();
+    let counted = query.stores.search_index.find(project, &terms, MAX_COUNTED_ERRORS - 1).await?;
+    let counts = counted.into_iter().map(|errors| errors.map_or(MAX_COUNTED_ERRORS, |errors| errors.len()));
+    let counts: Vec<_> = counts.collect();
+    let entry = |(release, counts): (&'a Release, &[usize; 2])| {
+        let Release { name, first_seen, last_seen } = release;
+        let [new_errors, regressed_errors] = *counts;
+        ReleaseEntry { release: name, first_seen: *first_seen, last_seen: *last_seen, new_errors, regressed_errors }
+    };
+    Ok(releases.iter().zip(counts.as_chunks().0).map(entry).collect())
 }

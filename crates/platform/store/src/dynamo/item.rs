@@ -14,7 +14,7 @@ use crate::error::{Result, StoreError};
 pub type Attributes = HashMap<String, AttributeValue>;
 
 /// The version of the item format that this version of faultline writes.
-const VERSION: u64 = 1;
+pub(crate) const VERSION: u64 = 1;
 
 pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
     AttributeValue::S(value.into())

@@ -25,6 +25,7 @@ mod releases;
 pub mod restored;
 pub mod schema;
 mod search_index;
+mod search_tree;
 mod sessions;
 mod source_maps;
 mod timelines;

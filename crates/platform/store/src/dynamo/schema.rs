@@ -33,7 +33,9 @@
 //! | timeline of a project, of the stack | `PT#{project}`, `STACK` | `T#{hour}` | |
 //! | reference | `E#{project}#{uid}` | `O#{reference}` | |
 //! | entry of a history | `E#{project}#{uid}` | `H#{ulid}` | |
-//! | postings of a term | `X#{project}#{hash of the term}` | `{order}-{batch}-{chunk}` | |
+//! | postings of an order, or of a common term | `X#{project}#{hash of the term}` | `{order}-{batch}-{chunk}` | |
+//! | node of the search tree | `I#{project}#{digits}` | `.`, once something moved further down | |
+//! | postings in a node | `I#{project}#{digits}` | `{time}-{batch}-{chunk}` | |
 //! | event index, single event | `D#{project}#{event hash}` | `{reference}` | |
 //! | event index, events of a batch | `D#{project}#{bits}#{bucket}` | `{ULID}` | |
 //! | last use of a key | `KEY_USE` | id | |
@@ -59,7 +61,7 @@ use model::id::{
 use model::time::Timestamp;
 use model::timeline::Hour;
 use rules::lane::LaneId;
-use search::{Block, TermHash};
+use search::{Block, Node, TermHash};
 
 use crate::error::{Result, StoreError};
 use crate::ports::{PostingPosition, TotalsScope};
@@ -219,6 +221,19 @@ pub(crate) fn posting_position(sk: &str) -> Option<PostingPosition> {
     let order = parts.next()?.parse().ok()?;
     let batch = PostingBatch(u32::from_str_radix(parts.next()?, 16).ok()?);
     Some(PostingPosition { order, batch, chunk: u16::from_str_radix(parts.next()?, 16).ok()?, at: 0 })
+}
+
+/// The partition of a node of the search tree.
+pub(crate) fn node_pk(project: ProjectId, node: Node) -> String {
+    format!("I#{project}#{node}")
+}
+
+/// The item that says how much moved from a node to each child. It sorts before all packs.
+pub(crate) const NODE_STATE: &str = ".";
+
+/// The sort key of a pack, without the number of its chunk.
+pub(crate) fn pack_sk(time: i64, PostingBatch(batch): PostingBatch) -> String {
+    format!("{time:010}-{batch:08x}")
 }
 
 /// The partition of one event in the event index.

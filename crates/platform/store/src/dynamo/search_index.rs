@@ -1,13 +1,19 @@
-//! Postings: entries of the search index.
+//! Postings: entries of the search index. Orders and common terms have lists; `search_tree` has the others.
+
+use std::collections::{BTreeMap, HashSet};
 
 use async_trait::async_trait;
+use futures_util::future::{try_join, try_join_all};
+use model::error::PostingBatch;
 use model::id::{Fingerprint, ProjectId};
-use search::{Block, TermHash};
+use model::time::Timestamp;
+use search::{Block, Posting, TermHash, TermPostings, blocks};
 
 use super::Table;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes};
 use super::schema::{SK, block_sk, posting_position, posting_sk, postings_pk};
+use super::search_tree::NewPacks;
 use crate::error::{Result, StoreError};
 use crate::ports::{Page, PostingPosition, SearchIndex, StoredPosting};
 
@@ -19,30 +25,64 @@ const GROWTH: usize = 4;
 
 #[async_trait]
 impl SearchIndex for Table {
-    async fn post(&self, blocks: &[Block]) -> Result<()> {
-        let items = blocks.iter().map(|block| {
-            let errors = block.errors.iter().flat_map(Fingerprint::to_bytes).collect();
-            Writer::new(postings_pk(block.project, block.term), block_sk(block))
-                .with(ERRORS, bytes(errors))
-                .expiring(block.expires_at)
-                .done()
-        });
-        self.put_all("writing postings", items.collect()).await
+    async fn post(&self, batch: PostingBatch, postings: &[Posting]) -> Result<BTreeMap<ProjectId, usize>> {
+        let mut trees: BTreeMap<_, (TermPostings, Timestamp)> = BTreeMap::new();
+        for posting in postings.iter().filter(|posting| posting.order.is_none()) {
+            let (terms, expires_at) = trees.entry(posting.project).or_default();
+            terms.add(posting.term, posting.fingerprint);
+            *expires_at = posting.expires_at.max(*expires_at);
+        }
+        // Orders and packs share calls.
+        let mut items: Vec<_> = blocks(batch, postings).iter().map(block_item).collect();
+        let (mut grown, mut large) = (BTreeMap::new(), Vec::new());
+        for (project, (terms, expires_at)) in trees {
+            let new = NewPacks::new(project, batch, terms, expires_at, self.clock.now());
+            grown.insert(project, new.size());
+            match new.skips_root() {
+                true => large.push(self.write_large(new)),
+                false => items.extend(new.items()),
+            }
+        }
+        try_join(self.put_all("writing postings", items), try_join_all(large)).await?;
+        Ok(grown)
+    }
+
+    async fn find(
+        &self,
+        project: ProjectId,
+        terms: &[TermHash],
+        limit: usize,
+    ) -> Result<Vec<Option<HashSet<Fingerprint>>>> {
+        self.find_terms(project, terms, limit).await
+    }
+
+    async fn compact(&self, project: ProjectId) -> Result<()> {
+        self.compact_tree(project).await
     }
 
     async fn list(
         &self,
         project: ProjectId,
-        term: TermHash,
+        order: TermHash,
+        after: Option<&PostingPosition>,
+        limit: usize,
+    ) -> Result<Page<StoredPosting, PostingPosition>> {
+        self.list_postings(postings_range(project, order), after, limit).await
+    }
+}
+
+impl Table {
+    /// Returns at most `limit` postings of a list that follow `after`, newest first.
+    pub(super) async fn list_postings(
+        &self,
+        mut range: Range,
         after: Option<&PostingPosition>,
         limit: usize,
     ) -> Result<Page<StoredPosting, PostingPosition>> {
         let doing = "reading postings";
-        let mut range = Range::of_prefix(postings_pk(project, term), "");
         if let Some(position) = after {
             range.between.1 = posting_sk(position.order, position.batch, position.chunk);
         }
-        range.newest_first = true;
         let (mut items, mut blocks) = (Vec::new(), FIRST);
         loop {
             range.limit = Some(blocks.min(limit.max(FIRST)));
@@ -68,6 +108,22 @@ impl SearchIndex for Table {
             blocks *= GROWTH;
         }
     }
+}
+
+/// All postings of a list, newest first.
+pub(super) fn postings_range(project: ProjectId, term: TermHash) -> Range {
+    let mut range = Range::of_prefix(postings_pk(project, term), "");
+    range.newest_first = true;
+    range
+}
+
+/// The item of a block.
+pub(super) fn block_item(block: &Block) -> Attributes {
+    let errors = block.errors.iter().flat_map(Fingerprint::to_bytes).collect();
+    Writer::new(postings_pk(block.project, block.term), block_sk(block))
+        .with(ERRORS, bytes(errors))
+        .expiring(block.expires_at)
+        .done()
 }
 
 /// Whether a position is outside the part of its block that was already returned.

@@ -1,4 +1,4 @@
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::future::Future;
 use std::ops::{Range, RangeInclusive};
 
@@ -7,13 +7,13 @@ use bytes::Bytes;
 use formats::event_index::{self, BlockId, Bucket, Entries};
 use formats::inbox::Addressee;
 use formats::segment::FrameRange;
-use model::error::ErrorAggregate;
+use model::error::{ErrorAggregate, PostingBatch};
 use model::id::{ConfigId, ErrorKey, ErrorUid, EventHash, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
 use model::project::Mark;
 use model::sealed::Sealed;
 use model::time::Timestamp;
 use model::timeline::{Hour, Minute, Timeline};
-use search::{Block, TermHash};
+use search::{Posting, TermHash};
 
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
@@ -332,17 +332,30 @@ impl<P: Totals> Totals for Faulty<P> {
 
 #[async_trait]
 impl<P: SearchIndex> SearchIndex for Faulty<P> {
-    async fn post(&self, blocks: &[Block]) -> Result<()> {
-        self.call("SearchIndex::post", || self.port.post(blocks)).await
+    async fn post(&self, batch: PostingBatch, postings: &[Posting]) -> Result<BTreeMap<ProjectId, usize>> {
+        self.call("SearchIndex::post", || self.port.post(batch, postings)).await
     }
 
     async fn list(
         &self,
         project: ProjectId,
-        term: TermHash,
+        order: TermHash,
         after: Option<&PostingPosition>,
         limit: usize,
     ) -> Result<Page<StoredPosting, PostingPosition>> {
-        self.call("SearchIndex::list", || self.port.list(project, term, after, limit)).await
+        self.call("SearchIndex::list", || self.port.list(project, order, after, limit)).await
+    }
+
+    async fn find(
+        &self,
+        project: ProjectId,
+        terms: &[TermHash],
+        limit: usize,
+    ) -> Result<Vec<Option<HashSet<Fingerprint>>>> {
+        self.call("SearchIndex::find", || self.port.find(project, terms, limit)).await
+    }
+
+    async fn compact(&self, project: ProjectId) -> Result<()> {
+        self.call("SearchIndex::compact", || self.port.compact(project)).await
     }
 }

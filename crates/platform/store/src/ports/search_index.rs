@@ -1,7 +1,9 @@
+use std::collections::{BTreeMap, HashSet};
+
 use async_trait::async_trait;
 use model::error::PostingBatch;
 use model::id::{Fingerprint, ProjectId};
-use search::{Block, TermHash};
+use search::{Posting, TermHash};
 use serde::{Deserialize, Serialize};
 
 use super::Page;
@@ -11,32 +13,46 @@ use crate::error::Result;
 /// error itself.
 #[async_trait]
 pub trait SearchIndex: Send + Sync {
-    /// Writes these blocks. When this returns, their postings can be found. Repeating it changes nothing.
-    async fn post(&self, blocks: &[Block]) -> Result<()>;
+    /// Writes these postings. When this returns, they can be found. Repeating it changes nothing. Returns by how many
+    /// bytes the trees of the projects grew, which says when they should be compacted.
+    async fn post(&self, batch: PostingBatch, postings: &[Posting]) -> Result<BTreeMap<ProjectId, usize>>;
 
-    /// Returns at most `limit` postings of a term that follow `after`: highest order first, and by batch within one
-    /// order. An error that was posted several times is listed several times.
+    /// Returns at most `limit` postings of an order that follow `after`: highest position first, and by batch within one
+    /// position. An error that was posted several times is listed several times.
     async fn list(
         &self,
         project: ProjectId,
-        term: TermHash,
+        order: TermHash,
         after: Option<&PostingPosition>,
         limit: usize,
     ) -> Result<Page<StoredPosting, PostingPosition>>;
+
+    /// Returns the errors that were posted under each of these terms, which are not orders; `None` if there are more
+    /// than `limit`.
+    async fn find(
+        &self,
+        project: ProjectId,
+        terms: &[TermHash],
+        limit: usize,
+    ) -> Result<Vec<Option<HashSet<Fingerprint>>>>;
+
+    /// Moves postings of the project down its tree until no node is full, so that searches read little. Each posting can
+    /// be found at any time, also if this stops halfway.
+    async fn compact(&self, project: ProjectId) -> Result<()>;
 }
 
 /// A posting, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredPosting {
     pub fingerprint: Fingerprint,
-    /// The position in the term's list.
+    /// The position in the order.
     pub position: PostingPosition,
 }
 
-/// A position in the list of a term.
+/// A position in an order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PostingPosition {
-    /// The order of the error among those with the term.
+    /// The position of the error in the order.
     pub order: u32,
     /// The batch that posted it.
     pub batch: PostingBatch,

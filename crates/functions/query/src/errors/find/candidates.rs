@@ -1,14 +1,10 @@
 use std::collections::HashSet;
 
-use futures_util::future::{try_join, try_join_all};
 use model::id::{Fingerprint, ProjectId};
 use search::{Filter, Term, Terms};
 
 use super::MAX_EXAMINED_ERRORS;
 use crate::Query;
-
-/// The most postings that are read per list. An error that was posted several times counts several times.
-const MAX_POSTINGS: usize = 2 * MAX_EXAMINED_ERRORS;
 
 /// The errors of a list; `None` if there are too many to read all.
 type ErrorList = Option<HashSet<Fingerprint>>;
@@ -30,9 +26,13 @@ impl Query {
         filter: &mut Filter,
     ) -> store::Result<Option<Candidates>> {
         let sets = filter.terms();
-        let lists = try_join_all(sets.iter().map(|terms| self.read_lists(project, terms))).await?;
+        let terms: Vec<_> = sets.iter().flat_map(Terms::all).map(Term::hash).collect();
+        let mut lists = self.stores.search_index.find(project, &terms, MAX_EXAMINED_ERRORS).await?.into_iter();
         let mut candidates: Option<Candidates> = None;
-        for (terms, (list, others)) in sets.iter().zip(lists) {
+        for terms in &sets {
+            let list: ErrorList = lists.next().flatten();
+            let others: Option<Vec<_>> = lists.by_ref().take(terms.or.len()).collect();
+            let others: ErrorList = others.map(|lists| lists.into_iter().flatten().collect());
             let Some(mut errors) = list else { continue };
             if let (Term::Word(word), true) = (&terms.term, errors.is_empty()) {
                 filter.loosen(word);
@@ -48,32 +48,5 @@ impl Query {
             candidates = Some(Candidates { errors, are_all });
         }
         Ok(candidates)
-    }
-
-    /// Reads the errors that are posted under the term, and those that may match without being posted under it.
-    async fn read_lists(&self, project: ProjectId, terms: &Terms) -> store::Result<(ErrorList, ErrorList)> {
-        let others = try_join_all(terms.or.iter().map(|term| self.read_list(project, term)));
-        let (list, others) = try_join(self.read_list(project, &terms.term), others).await?;
-        let others: Option<Vec<_>> = others.into_iter().collect();
-        Ok((list, others.map(|lists| lists.into_iter().flatten().collect())))
-    }
-
-    async fn read_list(&self, project: ProjectId, term: &Term) -> store::Result<ErrorList> {
-        let (mut errors, mut read, mut after) = (HashSet::new(), 0, None);
-        loop {
-            let page = self
-                .stores
-                .search_index
-                .list(project, term.hash(), after.as_ref(), MAX_EXAMINED_ERRORS + 1 - errors.len())
-                .await?;
-            read += page.items.len();
-            errors.extend(page.items.into_iter().map(|posted| posted.fingerprint));
-            match page.next {
-                _ if errors.len() > MAX_EXAMINED_ERRORS => return Ok(None),
-                None => return Ok(Some(errors)),
-                Some(_) if read > MAX_POSTINGS => return Ok(None),
-                next => after = next,
-            }
-        }
     }
 }

@@ -1,6 +1,6 @@
 use model::error::ErrorAggregate;
 use model::error::PostingBatch;
-use search::{Postings, Term, blocks};
+use search::{Postings, Term};
 
 use crate::Query;
 
@@ -11,13 +11,13 @@ impl Query {
         let batch = PostingBatch::of_random(self.clock.random());
         let postings = Postings { now: self.clock.now(), batch };
         let posted: Vec<_> = errors.iter_mut().flat_map(|error| postings.of(None, error)).collect();
-        self.stores.search_index.post(&blocks(batch, posted)).await
+        self.stores.search_index.post(batch, &posted).await.map(drop)
     }
 
     /// Posts the assignee of an error before the error is written, so that a search by assignee finds it.
     pub(crate) async fn post_assignee(&self, error: &ErrorAggregate, assignee: &str) -> store::Result<()> {
         let batch = PostingBatch::of_random(self.clock.random());
         let posting = Postings { now: self.clock.now(), batch }.posting(error, &Term::Assignee(assignee.to_owned()));
-        self.stores.search_index.post(&blocks(batch, [posting])).await
+        self.stores.search_index.post(batch, &[posting]).await.map(drop)
     }
 }
