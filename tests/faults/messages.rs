@@ -40,7 +40,7 @@ impl Writer {
     }
 
     fn delivery(&self, text: String) -> Delivery {
-        Delivery { id: format!("message {}", self.next), text }
+        Delivery { id: format!("message {}", self.next), text, is_repeated: false }
     }
 
     /// Creates a v1 body with one event for each of `errors`: its message, and its second.

@@ -246,5 +246,8 @@ async fn take(world: &World) -> Vec<Delivery> {
     let taken = world.truth.inbox.receive(100, 64 << 20, Duration::from_secs(60)).await.unwrap();
     let handles: BTreeSet<_> = taken.iter().map(|message| message.receipt_handle.clone()).collect();
     world.truth.inbox.delete(&handles).await.unwrap();
-    taken.into_iter().map(|message| Delivery { id: message.message_id, text: message.body }).collect()
+    taken
+        .into_iter()
+        .map(|message| Delivery { id: message.message_id, text: message.body, is_repeated: message.receive_count > 1 })
+        .collect()
 }

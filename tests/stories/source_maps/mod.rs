@@ -145,11 +145,16 @@ pub(super) fn event(id: &str, file: &str, function: &str) -> Value {
 }
 
 pub(super) async fn post_event(faultline: &Faultline, event: &Value) {
+    send_event(faultline, event).await;
+    assert_eq!(faultline.process().await, 0);
+}
+
+/// Posts an event without processing it.
+async fn send_event(faultline: &Faultline, event: &Value) {
     let auth = format!("Sentry sentry_version=7,sentry_key={}", faultline.client_key());
     let request = Request::post("/api/1/store/").header("x-sentry-auth", auth);
     let answer = faultline.send(request.body(event.to_string().into()).unwrap()).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.body);
-    assert_eq!(faultline.process().await, 0);
 }
 
 /// The errors of the project, newest first.

@@ -1,10 +1,12 @@
 //! Orders of arrival: events and uploads come in any order.
 
+use std::time::Duration;
+
 use faultline_tests::{ADMIN, Faultline};
 use http::Method;
 use serde_json::json;
 
-use super::{ID, SOURCE, build, errors, event, newest_frame, post_event, upload, upload_key};
+use super::{ID, SOURCE, build, errors, event, newest_frame, post_event, send_event, upload, upload_key};
 
 /// A step of a story.
 #[derive(Clone, Copy, Debug)]
@@ -67,5 +69,39 @@ async fn the_map_is_used_in_every_order_of_arrival() {
         (&[Event], None),
     ] {
         assert_eq!(shown_after(steps).await.as_deref(), expected, "{steps:?}");
+    }
+}
+
+/// An event is counted once, also if its message is delivered again and its source map came or went in the meantime.
+#[tokio::test]
+async fn an_event_that_is_delivered_again_is_counted_once_whatever_became_of_its_map() {
+    for map_comes in [true, false] {
+        let faultline = Faultline::new().await;
+        let key = upload_key(&faultline).await;
+        let build = build(ID, "function a(){throw 1}a()", SOURCE);
+        if !map_comes {
+            upload(&faultline, &key, std::slice::from_ref(&build)).await;
+        }
+        send_event(&faultline, &event(ID, "https://shop.test/assets/main.js", "a")).await;
+        // The message is processed, but not deleted.
+        let inbox = faultline.stack.inbox();
+        let mut received = inbox.receive(10, 1 << 20, Duration::from_secs(60)).await.unwrap();
+        assert_eq!(faultline.stack.process(&mut received).await, Vec::<String>::new());
+        let receipts = received.iter().map(|message| &message.receipt_handle);
+        inbox.change_visibility(receipts, Duration::ZERO).await.unwrap();
+        if map_comes {
+            upload(&faultline, &key, &[build]).await;
+        } else {
+            let uploads = faultline.get("/projects/sample/source-maps").await;
+            let path = format!("/projects/sample/source-maps/{}", uploads["uploads"][0]["id"].as_str().unwrap());
+            assert_eq!(faultline.call(Method::DELETE, &path, ADMIN, "").await.status.as_u16(), 204);
+        }
+        faultline.clock.advance(301);
+        assert_eq!(faultline.process().await, 0);
+        let counts: Vec<_> = errors(&faultline).await.iter().map(|error| error["count"].as_u64().unwrap()).collect();
+        assert_eq!(counts, [1], "a map comes: {map_comes}");
+        // Another event is grouped as maps are now.
+        post_event(&faultline, &event(ID, "https://shop.test/assets/main.js", "a")).await;
+        assert_eq!(errors(&faultline).await.len(), 2, "a map comes: {map_comes}");
     }
 }

@@ -9,6 +9,8 @@ pub struct Delivery {
     pub id: String,
     /// The body of the queue message.
     pub text: String,
+    /// Whether the queue delivered the message before.
+    pub is_repeated: bool,
 }
 
 /// A message that could not be processed.

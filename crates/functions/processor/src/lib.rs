@@ -8,6 +8,7 @@ mod compact;
 mod count;
 mod deadline;
 mod delivery;
+mod drop_stored;
 mod duplicates;
 mod error_batch;
 mod event_totals;

@@ -28,7 +28,12 @@ async fn main() -> anyhow::Result<()> {
 }
 
 fn delivery(record: aws_lambda_events::sqs::SqsMessage) -> Delivery {
-    Delivery { id: record.message_id.unwrap_or_default(), text: record.body.unwrap_or_default() }
+    let receives = record.attributes.get("ApproximateReceiveCount");
+    Delivery {
+        id: record.message_id.unwrap_or_default(),
+        text: record.body.unwrap_or_default(),
+        is_repeated: receives.is_none_or(|count| count != "1"),
+    }
 }
 
 /// The partial batch response: SQS delivers the messages again that it names, and no others.

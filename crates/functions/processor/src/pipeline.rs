@@ -50,6 +50,9 @@ impl Processor {
                     let Some(resolved) = self.resolve_project(message).await? else { return Ok(()) };
                     batch.outcome.quota_usage.watch(resolved.project.id, resolved.project.limits);
                     let mut occurrences = isolate_panic(|| normalise(&resolved.message))?;
+                    if delivery.is_repeated {
+                        self.drop_stored(resolved.project.id, &mut occurrences).await?;
+                    }
                     self.map_frames(&resolved, &mut occurrences, &mut source_maps).await;
                     let grouped = isolate_panic(|| {
                         let scrubbed = scrub(occurrences, &resolved.project.scrubbing);

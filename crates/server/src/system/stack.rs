@@ -173,7 +173,11 @@ impl Stack {
     pub async fn process(&self, received: &mut [Received]) -> Vec<String> {
         let deliveries: Vec<_> = received
             .iter_mut()
-            .map(|message| Delivery { id: message.message_id.clone(), text: std::mem::take(&mut message.body) })
+            .map(|message| Delivery {
+                id: message.message_id.clone(),
+                text: std::mem::take(&mut message.body),
+                is_repeated: message.receive_count > 1,
+            })
             .collect();
         let processor = self.processor.clone();
         match tokio::spawn(async move { processor.process(&deliveries, Deadline::within(BATCH_TIME)).await }).await {
