@@ -68,6 +68,8 @@ async fn a_frame_that_cannot_be_mapped_says_why() {
     let faultline = Faultline::new().await;
     let file = "https://shop.test/assets/main.js";
     let problem = async |sent: &serde_json::Value| {
+        // So that the error of this event is the newest.
+        faultline.clock.advance(1);
         post_event(&faultline, sent).await;
         let shown = faultline.get("/projects/sample/errors").await["errors"][0].clone();
         let frame = newest_frame(&faultline, &shown).await;
