@@ -54,7 +54,7 @@ mod tests {
         assert_eq!(resources("AWS::DynamoDB::Table"), 2);
         assert_eq!(
             named("AWS::Serverless::Function"),
-            ["IngestFunction", "ProcessorFunction", "QueryFunction", "RedriveFunction", "NotifyFunction"]
+            ["IngestFunction", "ProcessorFunction", "QueryFunction", "SymbolsFunction", "RedriveFunction", "NotifyFunction"]
         );
     }
 }

@@ -32,6 +32,16 @@ pub(super) enum FileKind {
     Other,
 }
 
+impl Manifest {
+    /// Parses a manifest, which is an object: serde would take a list for one as well.
+    pub(super) fn parse(json: &[u8]) -> Result<Self, String> {
+        if json.trim_ascii_start().first() != Some(&b'{') {
+            return Err("expected an object".to_owned());
+        }
+        serde_json::from_slice(json).map_err(|error| error.to_string())
+    }
+}
+
 impl ManifestFile {
     /// The debug id, if there is one; the problem with it, if it is not one. Clients write the header's name in either
     /// case.

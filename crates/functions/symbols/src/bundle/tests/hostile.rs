@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ID, archive, bundle, map, problems};
+use super::{ID, archive, bundle, manifest_of, map, problems};
 use crate::bundle::build::build;
 
 #[track_caller]
@@ -46,10 +46,27 @@ fn too_many_files_are_refused() {
     assert_fails(&archive(&files), "more than 10000 files");
 }
 
+/// Replaces all occurrences of some bytes by as many others.
+fn replace(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    let mut replaced = bytes.to_vec();
+    for at in 0..=bytes.len() - old.len() {
+        if bytes[at..].starts_with(old) {
+            replaced[at..at + new.len()].copy_from_slice(new);
+        }
+    }
+    replaced
+}
+
 /// Names of files are only keys: no file is written, and a name cannot lead anywhere.
 #[test]
 fn a_name_is_only_a_name() {
-    let built = build(&bundle(&[("../../etc/passwd", "source_map", Some(ID), map("AAAA"))]));
+    // The writer of archives would remove the dots.
+    let (honest, hostile) = ("xx/xx/etc/passwd", "../../etc/passwd");
+    let bytes = archive(&[
+        (honest, map("AAAA")),
+        ("manifest.json", manifest_of(&[(hostile, "source_map", Some(ID), Vec::new())])),
+    ]);
+    let built = build(&replace(&bytes, honest.as_bytes(), hostile.as_bytes()));
     assert_eq!((built.maps.len(), built.files[0].url.as_str()), (1, "~/../../etc/passwd"));
     let manifest =
         json!({ "files": { "/etc/passwd": { "type": "source_map", "url": "a", "headers": { "Debug-Id": ID } } } });

@@ -17,15 +17,19 @@ pub(super) type TestFile<'a> = (&'a str, &'a str, Option<&'a str>, Vec<u8>);
 
 /// A bundle as uploaders write it: eight bytes, then an archive whose offsets count them.
 pub(super) fn bundle(files: &[TestFile<'_>]) -> Vec<u8> {
+    let manifest = ("manifest.json", manifest_of(files));
+    let contents = files.iter().map(|(name, _, _, content)| (*name, content.clone()));
+    archive(&contents.chain([manifest]).collect::<Vec<_>>())
+}
+
+pub(super) fn manifest_of(files: &[TestFile<'_>]) -> Vec<u8> {
     let entry = |(name, kind, id, _): &TestFile<'_>| {
         let headers = id.map_or(json!({}), |id| json!({ "debug-id": id }));
         let url = format!("~/{}", name.trim_start_matches("files/_/_/"));
         ((*name).to_owned(), json!({ "type": kind, "url": url, "headers": headers }))
     };
     let manifest = json!({ "files": files.iter().map(entry).collect::<serde_json::Map<_, _>>() });
-    let manifest = ("manifest.json", serde_json::to_vec(&manifest).unwrap());
-    let contents = files.iter().map(|(name, _, _, content)| (*name, content.clone()));
-    archive(&contents.chain([manifest]).collect::<Vec<_>>())
+    serde_json::to_vec(&manifest).unwrap()
 }
 
 pub(super) fn archive(files: &[(&str, Vec<u8>)]) -> Vec<u8> {
