@@ -84,7 +84,7 @@ pub(super) fn find_functions(text: &str) -> Vec<Change<'_>> {
     let mut tokens = Tokens::new(text);
     while let Some(token) = tokens.next() {
         finder.read(token, &mut tokens);
-        if finder.changes.len() > 2 * MAX_FUNCTIONS || finder.open.len() > MAX_OPEN {
+        if finder.changes.len() > 3 * MAX_FUNCTIONS || finder.open.len() > MAX_OPEN {
             break;
         }
         finder.last.rotate_right(1);
@@ -202,6 +202,7 @@ impl<'a> Finder<'a> {
         }
         if let Some(Open::Paren { start, function: Some(function), .. }) = closed {
             self.enter(start, function);
+            self.enter_body(token.start, function);
             self.open.push(Open::Block { is_function: true });
             return;
         }
@@ -221,7 +222,6 @@ impl<'a> Finder<'a> {
         });
         let is_static = before.is_some_and(|before| before.text == "static");
         let is_block = !is_value || is_static || closed.is_some();
-        let _ = token;
         self.open.push(if is_block { Open::Block { is_function: false } } else { Open::Object });
     }
 
@@ -263,12 +263,19 @@ impl<'a> Finder<'a> {
             Some(Open::Class { name }) => *name,
             Some(_) | None => None,
         };
-        self.enter(start, FunctionName { name, class, start });
+        let function = FunctionName { name, class, start };
+        self.enter(start, function);
+        self.enter_body(token.start, function);
         self.open.push(Open::Arrow { conditions: 0 });
     }
 
     fn enter(&mut self, start: usize, function: FunctionName<'a>) {
         self.around.push(function);
+        self.changes.push((start, Some(function)));
+    }
+
+    /// The parameters may have had functions of their own, which ended outside of this one: it was not known yet.
+    fn enter_body(&mut self, start: usize, function: FunctionName<'a>) {
         self.changes.push((start, Some(function)));
     }
 
