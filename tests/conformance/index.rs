@@ -85,8 +85,8 @@ pub(crate) async fn found(on: &Resources) {
     // Every error has the word 0, each tenth one the word 1, and each has two words of its own.
     let of = |n: u32| {
         let mut words = vec![0, 10_000 + n, 20_000 + n];
-        words.extend((n % 10 == 0).then_some(1));
-        words.extend((n % 500 == 0).then_some(2));
+        words.extend(n.is_multiple_of(10).then_some(1));
+        words.extend(n.is_multiple_of(500).then_some(2));
         words.into_iter().map(move |number| posting(word(number), None, n))
     };
     let check = async |errors: u32, when: &str| {
