@@ -67,7 +67,8 @@ def check(checks, api, stack, client, note):
     # The budget of look-ups is that of a process. Here many share a rate that none of them alone has to limit.
     checks.that(reads <= 1.5 * REQUESTS, "a made-up key costs one look-up, and one more for a made-up project", reads)
     asked = calls.of(stack["TableName"])
-    checks.that(sum(asked) < 10, "ingest does not ask the table of errors; only notify looks for what is due", asked)
+    # Notify's calls are refused and repeated: on a slow machine there are dozens. Ingest would need one for each good key.
+    checks.that(sum(asked) < REQUESTS // 50, "ingest does not ask the table of errors; only notify looks for what is due", asked)
     process(stack, True)
     refused = Calls()
     checks.that(wait_until(lambda: sum(refused.of(stack["TableName"])) > 20, 60), "the processor asks it, and is refused")
