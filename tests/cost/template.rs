@@ -54,7 +54,14 @@ mod tests {
         assert_eq!(resources("AWS::DynamoDB::Table"), 2);
         assert_eq!(
             named("AWS::Serverless::Function"),
-            ["IngestFunction", "ProcessorFunction", "QueryFunction", "SymbolsFunction", "RedriveFunction", "NotifyFunction"]
+            [
+                "IngestFunction",
+                "ProcessorFunction",
+                "QueryFunction",
+                "SymbolsFunction",
+                "RedriveFunction",
+                "NotifyFunction"
+            ]
         );
     }
 }

@@ -38,7 +38,8 @@ pub(crate) fn build(bundle: &[u8]) -> BuiltMaps {
     let read = || {
         let mut archive = Archive::open(bundle)?;
         let manifest = archive.read("manifest.json").map_err(|error| format!("manifest.json: {error}"))?;
-        let manifest = Manifest::parse(&manifest).map_err(|error| format!("manifest.json is not a manifest: {error}"))?;
+        let manifest =
+            Manifest::parse(&manifest).map_err(|error| format!("manifest.json is not a manifest: {error}"))?;
         Ok((archive, manifest))
     };
     match read() {
