@@ -236,10 +236,11 @@ fn functions_are_built_for_the_architecture_that_is_deployed() {
         assert!(settings.lines().any(|line| line == "x86_64 = true"), "{name} is built for the machine that builds it");
     }
     // Newer versions of Zig have failed to build with this version of cargo-lambda.
-    for page in ["README.md", "docs/src/operate/deploy-aws.md", "tests/deploy/run", ".github/workflows/ci.yml"] {
+    for page in ["docs/src/operate/deploy-aws.md", "packaging/tools.sh"] {
         let text = std::fs::read_to_string(root().join(page)).unwrap();
-        assert!(text.contains("aws-sam-cli==1.170.0"), "{page}");
-        assert!(text.contains("cargo-lambda==1.9.2 ziglang==0.14.0"), "{page} names other tools");
+        for tool in ["aws-sam-cli==1.170.0", "cargo-lambda==1.9.2", "ziglang==0.14.0"] {
+            assert!(text.contains(tool), "{page} names other tools than {tool}");
+        }
     }
 }
 

@@ -1,11 +1,14 @@
 """Tests the deployed stack, in the order of a stack's life. See README.md."""
 
+import base64
+import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import uuid
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
@@ -26,7 +29,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ADMIN_KEY = os.environ["FAULTLINE_ADMIN_KEY"]
 
 
-def resources(checks, stack):
+def architecture(archive):
+    """The architecture of a zip's binary, from the header of its ELF file."""
+    machine = zipfile.ZipFile(archive).open("bootstrap").read(20)[18:]
+    return {b"\x3e\0": "x86_64", b"\xb7\0": "arm64"}[machine]
+
+
+def resources(checks, stack, package):
     """Checks that everything in the template was created: an emulator or a typo may drop something silently."""
     tables = aws("dynamodb")
     for output, index in (("DirectoryName", "by-project"), ("TableName", "by-last-seen")):
@@ -68,6 +77,10 @@ def resources(checks, stack):
     for name in permissions.FUNCTIONS:
         function = aws("lambda").get_function_configuration(FunctionName=stack.function(name))
         checks.equal(function["LoggingConfig"]["SystemLogLevel"], "WARN", f"{name} logs no line per invocation")
+        archive = package / ("query.zip" if name == "redrive" else f"{name}.zip")
+        sha256 = base64.b64encode(hashlib.sha256(archive.read_bytes()).digest()).decode()
+        checks.equal(function["CodeSha256"], sha256, f"{name} runs the code of the released zip")
+        checks.equal(function["Architectures"], [architecture(archive)], f"{name} is deployed for the zip's architecture")
 
 
 def contract(checks, api, unknown):
@@ -338,7 +351,7 @@ def main(deploy, delete, notify, faultline):
     checks, stack, standin = Checks(), Stack(), StandIn()
     api, unknown = Api(stack, ADMIN_KEY), Api(stack)
     say("the resources")
-    resources(checks, stack)
+    resources(checks, stack, Path(deploy.split()[0]).parent)
     sealed_by_whom(checks, stack)
     say("projects, v1's protocol, paths")
     project = contract(checks, api, unknown)

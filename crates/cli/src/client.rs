@@ -11,13 +11,14 @@ use reqwest::{Response, Url};
 use serde_json::Value;
 
 use super::Remote;
+use super::text::harmless;
 use local_data::{Access, data_dir};
 
 /// The advice if the key is not in this data directory.
 const ELSEWHERE: &str =
     "if `faultline serve` uses another directory, name the same one here, with --data or FAULTLINE_DATA";
 /// Where `faultline serve` listens by default.
-const LOCAL: &str = "http://127.0.0.1:8787";
+pub(super) const LOCAL: &str = "http://127.0.0.1:8787";
 /// Characters to percent-encode in a segment of a path: all except RFC 3986's unreserved characters.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Timeout of a request. Long, because listing a full dead-letter queue takes the server a hundred calls.
@@ -79,9 +80,7 @@ impl Client {
             Some(key) => (key.clone(), None),
             None => local_key(remote, &base).map(|(key, dir)| (key, Some(dir)))?,
         };
-        // A second installation in the same process fails, which does no harm.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().timeout(TIMEOUT).redirect(Policy::none()).build()?;
+        let http = http_client(TIMEOUT)?;
         Ok(Self { http, base, key, key_from, patience: Patience::None })
     }
 
@@ -116,6 +115,19 @@ impl Client {
     /// Sends a request and returns the whole answer; `null` if the answer has no content.
     pub async fn send(&self, method: Method, path: &[&str], body: Option<&Value>) -> anyhow::Result<Value> {
         self.call(method, self.url(path)?, body).await
+    }
+
+    /// Sends an envelope of Sentry's protocol with a client key of the project with this number.
+    pub(crate) async fn send_envelope(&self, project: &str, key: &str, envelope: String) -> anyhow::Result<()> {
+        let url = self.url(&["api", project, "envelope"])?;
+        let auth = format!("Sentry sentry_version=7, sentry_key={key}");
+        let request = self.http.post(url).header("x-sentry-auth", auth).body(envelope);
+        let answer = request.send().await.map_err(|error| anyhow!(error.without_url()))?;
+        let status = answer.status();
+        match status.is_success() {
+            true => Ok(()),
+            false => bail!("refused ({status}): {}", harmless(&answer.text().await.unwrap_or_default())),
+        }
     }
 
     async fn call(&self, method: Method, url: Url, body: Option<&Value>) -> anyhow::Result<Value> {
@@ -182,6 +194,20 @@ impl Client {
         let error = RefusedRequest { status, message, renamed_to }.into();
         Err(Failure { error, again_after: passing.then_some(again_after) })
     }
+}
+
+/// Creates a client that follows no redirect. A machine without certificates, such as a container with no other file than
+/// this binary, gets Mozilla's list.
+pub(super) fn http_client(timeout: Duration) -> anyhow::Result<reqwest::Client> {
+    // A second installation in the same process fails, which does no harm.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let builder = || reqwest::Client::builder().timeout(timeout).redirect(Policy::none());
+    if let Ok(client) = builder().build() {
+        return Ok(client);
+    }
+    let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+    let tls = rustls::ClientConfig::builder().with_root_certificates(roots).with_no_client_auth();
+    Ok(builder().tls_backend_preconfigured(tls).build()?)
 }
 
 fn retry_after(answer: &Response) -> Option<Duration> {

@@ -2,9 +2,11 @@
 
 mod admin_key;
 pub mod client;
+mod demo;
 pub mod errors;
 pub mod explain;
 pub mod export;
+mod health;
 pub mod import;
 pub mod keys;
 pub mod output;
@@ -77,6 +79,10 @@ pub enum Command {
         #[command(subcommand)]
         command: Box<errors::ErrorsCommand>,
     },
+    /// Check that a server works: the exit code is 0 if it does. Needs no key
+    Health,
+    /// Fill a new project with the errors of a made-up shop, to look around
+    Demo(demo::Demo),
     /// Send a sample error
     Send(send::Send),
     /// Show how an event is grouped, and why
@@ -93,6 +99,8 @@ pub async fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
         Command::Projects { command } => projects::run(command, remote).await,
         Command::Keys { command } => keys::run(command, remote).await,
         Command::Errors { command } => errors::run(*command, remote).await,
+        Command::Health => health::run(remote).await,
+        Command::Demo(options) => demo::run(options, remote).await,
         Command::Send(options) => send::run(options, remote).await,
         Command::Explain(options) => explain::run(&options),
         Command::Export(options) => export::run(options, remote).await,

@@ -9,18 +9,26 @@ use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser, Subcommand};
 use cli::Remote;
 
 #[cfg(feature = "server")]
+use crate::backup::{BackUp, Restore};
+#[cfg(feature = "server")]
 use crate::bench::Bench;
 use crate::completions::Completions;
 use crate::dlq::Dlq;
 #[cfg(feature = "server")]
 use crate::restore_check::RestoreCheck;
 
+/// The version. `packaging/release` sets the variable, to add the commit.
+const VERSION: &str = match option_env!("FAULTLINE_VERSION") {
+    Some(version) => version,
+    None => env!("CARGO_PKG_VERSION"),
+};
+
 /// A self-hosted error tracker: groups errors, keeps every occurrence, counts exactly.
 ///
-/// All commands except `serve`, `admin-key`, `explain`, `bench`, `completions`, `restore-check`, and `dlq` without `--url`,
-/// call a running faultline, on this machine or deployed.
+/// All commands except `serve`, `admin-key`, `explain`, `backup`, `restore`, `bench`, `completions`, `restore-check`, and
+/// `dlq` without `--url`, call a running faultline, on this machine or deployed.
 #[derive(Debug, Parser)]
-#[command(name = "faultline", version)]
+#[command(name = "faultline", version = VERSION)]
 pub(crate) struct Args {
     /// The command; `serve` if none is given.
     #[command(subcommand)]
@@ -39,6 +47,12 @@ pub(crate) enum Command {
     Remote(cli::Command),
     /// List, show and redrive dead letters
     Dlq(Dlq),
+    /// Back up the data directory, also while `serve` uses it
+    #[cfg(feature = "server")]
+    Backup(BackUp),
+    /// Restore a backup into an empty data directory
+    #[cfg(feature = "server")]
+    Restore(Restore),
     /// Check a DynamoDB table that was restored from a backup, and set what a restore loses
     #[cfg(feature = "server")]
     RestoreCheck(RestoreCheck),

@@ -2,6 +2,8 @@
 
 mod args;
 #[cfg(feature = "server")]
+mod backup;
+#[cfg(feature = "server")]
 mod bench;
 mod completions;
 mod dlq;
@@ -54,6 +56,10 @@ fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
             Command::Serve(options) => server::serve::run(options).await,
             Command::Remote(command) => cli::run(command, remote).await,
             Command::Dlq(options) => dlq::run(options, remote).await,
+            #[cfg(feature = "server")]
+            Command::Backup(options) => backup::back_up(&options, remote),
+            #[cfg(feature = "server")]
+            Command::Restore(options) => backup::restore(&options, remote).await,
             #[cfg(feature = "server")]
             Command::RestoreCheck(options) => restore_check::run(options, remote.json).await,
             #[cfg(feature = "server")]

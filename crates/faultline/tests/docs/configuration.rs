@@ -10,11 +10,12 @@ use crate::markdown::{GENERATED, cell, table};
 use crate::{read, root};
 
 /// Environment variables that do not belong to an option.
-const FURTHER: [(&str, &str); 5] = [
+const FURTHER: [(&str, &str); 6] = [
     ("FAULTLINE_LOG", "Filter for the log on standard error, as in `info` or `notify=debug,warn` (default: `warn`)"),
     ("XDG_DATA_HOME", "Directory for user data; the default data directory is `faultline` in it"),
     ("HOME", "If `XDG_DATA_HOME` is not set, the default data directory is `.local/share/faultline` in it"),
     ("NO_COLOR", "If set, output has no colours"),
+    ("FAULTLINE_VERSION", "When faultline is built: what `faultline --version` prints (default: the version)"),
     ("AWS_CA_BUNDLE", "In Lambda: file with additional root certificates"),
 ];
 
@@ -22,8 +23,8 @@ pub(crate) fn page() -> String {
     let options = Help::of(&["serve"]).options.into_iter().filter(|option| !option.is_global()).collect::<Vec<_>>();
     format!(
         "{GENERATED}\n\n# Configuration\n\nProjects have settings of their own: see [Projects](../guide/projects.md#settings).\n\n## `faultline serve`\n\n{}## \
-         Environment variables\n\n{}## Parameters of the template\n\n`sam deploy --guided` asks for them and saves them in \
-         `samconfig.toml`.\n\n{}",
+         Environment variables\n\n{}## Parameters of the template\n\n`./deploy NAME=VALUE` sets them: see \
+         [Deploy to AWS](deploy-aws.md).\n\n{}",
         rows("option", &options),
         table(&["variable", "meaning"], &variables().into_iter().map(Vec::from).collect::<Vec<_>>()),
         table(&["parameter", "default", "allowed", "meaning"], &parameters()),

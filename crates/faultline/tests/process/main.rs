@@ -2,9 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod backup;
 mod bench;
 mod commands;
+mod demo;
 mod dlq;
+mod full_disk;
+mod health;
 mod kill;
 mod network;
 mod readme;

@@ -33,12 +33,25 @@ impl Running {
         Self::run(faultline(&["serve", "--json", "--data", dir.to_str().unwrap()]), &[])
     }
 
+    /// Starts it with data directory `dir` and these options.
+    pub(crate) fn start_in(dir: &Path, options: &[&str]) -> Self {
+        Self::run(faultline(&["serve", "--json", "--data", dir.to_str().unwrap()]), options)
+    }
+
     /// Starts it with data in memory and these options.
     pub(crate) fn start_with(options: &[&str]) -> Self {
         Self::run(faultline(&["serve", "--json", "--memory"]), options)
     }
 
-    /// Does the same from a shell, after the command `first`, which sets a limit.
+    /// Starts it with data directory `dir` from a shell, after the command `first`.
+    pub(crate) fn start_after(first: &str, dir: &Path) -> Self {
+        let mut command = Command::new("sh");
+        let script = format!("{first}; exec \"$@\"");
+        command.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_faultline"), "serve", "--json", "--data"]).arg(dir);
+        Self::run(command, &[])
+    }
+
+    /// Starts it with data in memory from a shell, after the command `first`, which sets a limit.
     pub(crate) fn start_limited(first: &str, options: &[&str]) -> Self {
         let mut command = Command::new("sh");
         let script = format!("{first}; exec \"$@\"");
@@ -59,6 +72,11 @@ impl Running {
         let client = reqwest::Client::builder().timeout(PATIENCE).build().unwrap();
         let ready = serde_json::from_str(&line).unwrap_or_else(|_| panic!("it does not start: {line}"));
         Self { child, ready, client, address: format!("http://127.0.0.1:{port}") }
+    }
+
+    /// Returns its process id.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
     }
 
     /// Returns its resident memory, in MB.

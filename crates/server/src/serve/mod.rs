@@ -70,7 +70,9 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     };
     let system = System::start(settings).await?;
 
-    let shows_key = is_key_new && options.admin_key.is_none();
+    // The journal of systemd is kept, and more people can read it than the data directory.
+    let is_logged = std::env::var_os("JOURNAL_STREAM").is_some();
+    let shows_key = is_key_new && options.admin_key.is_none() && !is_logged;
     Ready { address, url: &url, place: &place, access: system.stack().access(), shows_key }.print(options.json)?;
 
     let proxies = options.network.trusted_proxy.iter().cloned().collect();

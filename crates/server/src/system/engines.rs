@@ -102,16 +102,16 @@ impl Resources {
 }
 
 /// AWS SDK clients that call the engines.
-struct Clients {
-    dynamodb: aws_sdk_dynamodb::Client,
-    streams: aws_sdk_dynamodbstreams::Client,
+pub(super) struct Clients {
+    pub(super) dynamodb: aws_sdk_dynamodb::Client,
+    pub(super) streams: aws_sdk_dynamodbstreams::Client,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
     kms: Kms,
 }
 
 impl Clients {
-    fn of(engines: &Engines, way: impl Fn(SharedHttpClient) -> SharedHttpClient) -> Self {
+    pub(super) fn of(engines: &Engines, way: impl Fn(SharedHttpClient) -> SharedHttpClient) -> Self {
         let credentials =
             Credentials::new(embedded::s3::ACCESS_KEY_ID, embedded::s3::SECRET_ACCESS_KEY, None, None, "embedded");
         let account = Account { region: embedded::REGION.to_owned(), credentials };

@@ -3,6 +3,7 @@
 mod engines;
 mod expiry;
 mod mapping;
+mod restored;
 mod stack;
 mod stream;
 mod stream_poller;
@@ -15,9 +16,10 @@ pub use engines::{Resources, stored_bytes, stored_keys};
 use notify::PublicUrl;
 use notify::channels::Notifier;
 use notify::guard::Destinations;
+pub use restored::forget_unsent;
 pub use stack::Stack;
 use store::clock::{Clock, SystemClock};
-pub use stream::Stream;
+pub use stream::{POSITION_FILE, Stream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 

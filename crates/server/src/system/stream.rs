@@ -13,7 +13,7 @@ use notify::Record;
 /// Maximum number of records in a batch, as in template.yaml.
 const MAX_BATCH_RECORDS: i32 = 100;
 /// Name of the file in the data directory that stores the position.
-const POSITION_FILE: &str = "stream-position";
+pub const POSITION_FILE: &str = "stream-position";
 
 /// The table's stream, with the position up to which it was read.
 #[derive(Debug)]

@@ -13,7 +13,7 @@ use rusqlite::{Connection, params};
 use crate::Error;
 use crate::shared::clock::to_ms;
 use crate::shared::random;
-use crate::shared::sqlite::reclaim_step;
+use crate::shared::sqlite::{CHECKPOINT_PATIENCE, reclaim_step};
 
 /// dynoxide creates the table when it first opens the file.
 const INDEXES: &str = "
@@ -26,6 +26,9 @@ const INDEXES: &str = "
 
 /// The number of records deleted at once. Other requests wait a few milliseconds for that.
 const TRIM_STEP: u32 = 1000;
+
+/// How long to wait for a lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// SQLite's level FULL, as returned by `PRAGMA synchronous`.
 const FULL: i64 = 2;
@@ -73,16 +76,19 @@ impl Records {
         reclaim_step(&self.0.lock())
     }
 
-    /// Moves the journal into the database file and empties it.
+    /// Moves the journal into the database file and empties it, unless somebody reads it for a long time.
     pub(super) fn empty_journal(&self) -> rusqlite::Result<()> {
         let connection = self.0.lock();
-        connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        connection.busy_timeout(CHECKPOINT_PATIENCE)?;
+        let emptied = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        connection.busy_timeout(BUSY_TIMEOUT)?;
+        emptied
     }
 }
 
 fn prepare(path: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
+    connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.execute_batch(INDEXES)?;
     Ok(connection)
 }

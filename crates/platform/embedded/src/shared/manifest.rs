@@ -17,7 +17,7 @@ use crate::Error;
 /// The version of the directory's format that this program reads.
 const FORM: u32 = 1;
 /// The databases, each with the page size in bytes. S3 and SQS have large rows.
-const DATABASES: [(&str, u32); 3] = [("dynamo.db", 4 << 10), ("s3.db", 16 << 10), ("sqs.db", 16 << 10)];
+pub(crate) const DATABASES: [(&str, u32); 3] = [("dynamo.db", 4 << 10), ("s3.db", 16 << 10), ("sqs.db", 16 << 10)];
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

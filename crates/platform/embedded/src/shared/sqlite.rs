@@ -148,9 +148,15 @@ pub(crate) fn reclaim_step(c: &Connection) -> rusqlite::Result<u64> {
     Ok(before.saturating_sub(number("freelist_count")?) * number("page_size")?)
 }
 
-/// Moves the journal of the database into its file and empties it. Waits for readers and writers.
+/// How long emptying a journal waits for readers. Writers wait with it. A backup reads for longer: then the journal is
+/// emptied the next time.
+pub(crate) const CHECKPOINT_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Moves the journal of the database into its file and empties it, unless somebody reads it for a long time.
 pub(crate) fn empty_journal(path: &Path) -> rusqlite::Result<()> {
-    connect(Some(path))?.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    let connection = connect(Some(path))?;
+    connection.busy_timeout(CHECKPOINT_PATIENCE)?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
 }
 
 struct Readers {

@@ -114,7 +114,7 @@ impl RestoredTable {
         let update = self.client.update_table().table_name(&self.name);
         match finding.setting {
             Setting::Keys | Setting::Index => return Ok(()),
-            Setting::WaitingNotifications => return self.discard_waiting().await,
+            Setting::WaitingNotifications => return self.discard_waiting().await.map(drop),
             Setting::TimeToLive => {
                 let ttl = TimeToLiveSpecification::builder().enabled(true).attribute_name(TTL).build();
                 let ttl = ttl.map_err(|error| StoreError::corrupt(SETTING, error))?;
@@ -201,12 +201,17 @@ impl RestoredTable {
         Ok(keys)
     }
 
-    async fn discard_waiting(&self) -> Result<()> {
-        for [pk, sk] in self.waiting().await? {
+    /// Discards notifications that wait in the outbox. Returns from how many lanes.
+    ///
+    /// # Errors
+    /// Returns the error of the table; what was discarded before stays discarded.
+    pub async fn discard_waiting(&self) -> Result<usize> {
+        let waiting = self.waiting().await?;
+        for [pk, sk] in &waiting {
             let call = self.client.delete_item().table_name(&self.name).key(PK, text(pk)).key(SK, text(sk));
             call.send().await.map_err(|error| StoreError::of_call("discarding waiting notifications", &error))?;
         }
-        Ok(())
+        Ok(waiting.len())
     }
 
     /// Waits until a change is done: a table takes one at a time.
