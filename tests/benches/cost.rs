@@ -2,7 +2,7 @@
 //! rate, measured by replaying workloads on the embedded engines. Run it with `cargo bench -p faultline-tests --bench
 //! cost`; it takes a few minutes. It writes tests/cost/counted.json and the tables of the book. Words such as `--
 //! different low` select workloads, and then it only prints: `like`, `mixed`, `different`, `new`, `low`, `high`,
-//! `steady` and `storm`.
+//! `steady` and `storm`. `-- tables` counts nothing: it renews the tables after a change of the template or of a price.
 //!
 //! The prices are in tests/cost/prices.rs and the assumptions in tests/cost/assumed.rs. The figures are counted, not
 //! timed, so they are the same on every machine. The story `cost` checks the bounds of a small workload.
@@ -23,6 +23,9 @@ use faultline_tests::cost::workload::{Kind, Rate};
 
 fn main() {
     let words: Vec<_> = std::env::args().skip(1).filter(|word| !word.starts_with('-')).collect();
+    if words == ["tables"] {
+        return write_tables(&counted());
+    }
     let is_wanted = |names: &[String]| words.iter().all(|word| names.contains(word));
     println!("Idle, dollars a month: provisioned, on-demand");
     let month = idle();
@@ -54,17 +57,27 @@ fn main() {
         print_storm(&storm(10_000, 4));
     }
     if words.is_empty() {
-        write(&counted);
+        let json = serde_json::to_string_pretty(&counted).unwrap();
+        std::fs::write(root().join(COUNTED), json + "\n").unwrap();
+        write_tables(&counted);
     }
 }
 
-/// Renews counted.json, and the tables of the book.
-fn write(counted: &BTreeMap<String, Counts>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let json = serde_json::to_string_pretty(counted).unwrap();
-    std::fs::write(root.join("tests/cost/counted.json"), json + "\n").unwrap();
+const COUNTED: &str = "tests/cost/counted.json";
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// What the last full run counted.
+fn counted() -> BTreeMap<String, Counts> {
+    serde_json::from_slice(&std::fs::read(root().join(COUNTED)).unwrap()).unwrap()
+}
+
+/// Renews the tables of the book.
+fn write_tables(counted: &BTreeMap<String, Counts>) {
     for part in parts(counted) {
-        let page = root.join(part.page);
+        let page = root().join(part.page);
         let text = std::fs::read_to_string(&page).unwrap();
         std::fs::write(&page, part.put_into(&text).unwrap_or_else(|| panic!("{} has no {}", part.page, part.name)))
             .unwrap();

@@ -47,8 +47,8 @@ impl Capacity {
     /// Cost of a month without events, in dollars.
     pub fn idle(self) -> f64 {
         match self {
-            Self::Provisioned => 5.35,
-            Self::OnDemand => 1.48,
+            Self::Provisioned => 5.45,
+            Self::OnDemand => 1.58,
         }
     }
 

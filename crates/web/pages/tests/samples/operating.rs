@@ -78,7 +78,7 @@ pub(crate) fn operations() -> Operations {
             events: 1_234_567,
             so_far: (2.94, 7.31),
             million: (1.7, 3.5),
-            idle: 5.35,
+            idle: 5.45,
             capacity: "provisioned",
             prices: "2026-10-08".to_owned(),
         },
