@@ -48,7 +48,9 @@ fn without_huge_pages() {
 
 fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
     let log = tracing_subscriber::EnvFilter::try_from_env("FAULTLINE_LOG").unwrap_or_else(|_| LOG.into());
-    tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).init();
+    // A log that cannot be written must not end the process: by default tracing then prints to stderr, and the print panics.
+    let log = tracing_subscriber::fmt().with_env_filter(log).with_writer(std::io::stderr).log_internal_errors(false);
+    log.init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         match command {

@@ -4,13 +4,16 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
 use crate::running::{Running, faultline};
 
-/// Without room nothing is accepted, and `faultline health` says why. With room again, everything goes on by itself, and
-/// what was accepted before is there.
+/// Without room nothing is accepted, and `faultline health` says why, even if the log is on the same disk. With room
+/// again, everything goes on by itself, and what was accepted before is there.
 #[tokio::test]
 async fn a_full_disk_refuses_and_recovers() {
     let dir = tempfile::tempdir().unwrap();
-    // Else the signal would end the process.
-    let running = Running::start_after("trap '' XFSZ", dir.path());
+    let [data, log] = ["data", "log"].map(|name| dir.path().join(name));
+    // The log is larger than the limit below from the start.
+    std::fs::write(&log, [b'\n'; 8192]).unwrap();
+    // The trap: else the signal would end the process.
+    let running = Running::start_after(&format!("trap '' XFSZ; exec 2>>{}", log.display()), &data);
     running.post("before").await.unwrap();
     running.wait_for_count("before", 1).await;
 
@@ -33,7 +36,7 @@ async fn a_full_disk_refuses_and_recovers() {
     running.post("after").await.unwrap();
     running.wait_for_count("after", 1).await;
     assert_eq!(running.interrupt(), Some(0));
-    let running = Running::start(dir.path());
+    let running = Running::start(&data);
     assert_eq!(
         (running.count("before").await, running.count("refused").await, running.count("after").await),
         (1, 0, 1)

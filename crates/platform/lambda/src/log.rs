@@ -5,7 +5,12 @@ use std::panic::PanicHookInfo;
 /// Starts logging warnings and errors to standard output. One line for each invocation would cost more than the
 /// invocation (CloudWatch Logs: $0.50 per GB).
 pub(crate) fn start() {
-    tracing_subscriber::fmt().json().with_max_level(tracing::Level::WARN).with_current_span(false).init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(tracing::Level::WARN)
+        .with_current_span(false)
+        .log_internal_errors(false)
+        .init();
     std::panic::set_hook(Box::new(panicked));
 }
 
