@@ -274,3 +274,22 @@ async fn a_deleted_project_leaves_no_source_map() {
     let refused = ask(&faultline, Method::GET, "/api/0/", &key, "").await;
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
+
+/// An unknown path is refused in the form that its caller understands: an uploader prints `detail` if nothing is beside
+/// it, and everything else reads the form of all refusals. No project has the number 0.
+#[tokio::test]
+async fn unknown_paths_are_refused_in_the_form_of_their_caller() {
+    let faultline = Faultline::new().await;
+    let key = upload_key(&faultline).await;
+    for (path, keys) in [
+        ("/api/0/organizations/any/teams/", vec!["detail"]),
+        ("/api/0/projects/any/sample/keys/", vec!["detail"]),
+        ("/api/0/envelope/", vec!["detail", "error", "errors", "message"]),
+        ("/api/0/anything/else/", vec!["detail", "error", "errors", "message"]),
+    ] {
+        let refused = ask(&faultline, Method::POST, path, &key, "").await;
+        let mut found: Vec<_> = refused.body.as_object().unwrap().keys().map(String::as_str).collect();
+        found.sort_unstable();
+        assert_eq!((refused.status, found), (StatusCode::NOT_FOUND, keys), "{path}");
+    }
+}

@@ -41,6 +41,10 @@ async fn handle(State(query): State<Arc<Query>>, admin: Admin, request: Request<
 
 /// A key to create.
 #[derive(Deserialize, JsonSchema)]
+#[schemars(extend("anyOf" = [
+    { "properties": { "role": { "not": { "const": "upload" } } } },
+    { "properties": { "project": { "type": "string" } }, "required": ["project"] },
+]))]
 struct KeyToMake {
     /// What the key may do.
     #[schemars(with = "Role")]

@@ -25,7 +25,9 @@ pub(crate) fn all() -> Router<Arc<Symbols>> {
         .merge(chunks::routes())
         .merge(assemble::routes())
         .merge(releases::routes())
-        .route("/api/0/{*path}", any(refuse))
+        .route("/api/0/organizations/{*path}", any(refuse))
+        .route("/api/0/projects/{*path}", any(refuse))
+        .route("/api/0/{*path}", any(refuse_other))
 }
 
 /// `GET /api/0/`: `sentry-cli info` and `login` ask for it.
@@ -35,9 +37,18 @@ async fn show(State(symbols): State<Arc<Symbols>>, _: Uploader) -> Response {
 }
 
 async fn refuse(State(symbols): State<Arc<Symbols>>, uri: Uri) -> Response {
+    symbols.refuse(&path_unknown(&uri))
+}
+
+/// The caller is not an uploader: it may be an SDK that sends events to a project 0, which does not exist.
+async fn refuse_other(State(symbols): State<Arc<Symbols>>, uri: Uri) -> Response {
+    symbols.outcomes.refuse(&path_unknown(&uri))
+}
+
+fn path_unknown(uri: &Uri) -> Refusal {
     let message = format!(
         "faultline has no route {}: it accepts uploads of source maps (`sourcemaps upload`, bundler plugins)",
         uri.path()
     );
-    symbols.refuse(&Refusal::new(Reason::PathUnknown, message))
+    Refusal::new(Reason::PathUnknown, message)
 }
