@@ -74,7 +74,7 @@ impl Capture {
     }
 }
 
-/// Returns the payload of an envelope's event.
+/// Returns the payload of an envelope's event, or of its feedback, which has the form of an event.
 fn event_item(envelope: &[u8]) -> Option<&[u8]> {
     let line = |rest: &[u8]| rest.iter().position(|&byte| byte == b'\n').unwrap_or(rest.len());
     let mut rest = &envelope[line(envelope) + 1..];
@@ -83,7 +83,7 @@ fn event_item(envelope: &[u8]) -> Option<&[u8]> {
         let header: Value = serde_json::from_slice(header).unwrap();
         let payload = &payload[1..];
         let length = header["length"].as_u64().map_or_else(|| line(payload), |length| usize::try_from(length).unwrap());
-        if header["type"] == "event" {
+        if header["type"] == "event" || header["type"] == "feedback" {
             return Some(&payload[..length]);
         }
         rest = payload.get(length + 1..).unwrap_or_default();

@@ -10,6 +10,7 @@ mod bulk;
 mod cost;
 mod counting;
 mod deleting;
+mod feedback;
 mod figures;
 mod finding;
 mod first_error;

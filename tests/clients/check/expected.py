@@ -1,7 +1,7 @@
 """Expectations for each client: its cases, with the number of events, and the type and message of their error.
 
 A case is one error, and shares it with no other case. `*` stands for text that differs between its events. `wire` has the
-other item types that the client must have sent, so that "they create nothing" is really tested; `encodings` the encodings
+other item types that the client must have sent, so that "they create nothing" (feedback: one error) is really tested; `encodings` the encodings
 that it must have used; `functions` where the exceptions of some cases were raised, cause first; `culprits` the culprits that
 some cases must show.
 """

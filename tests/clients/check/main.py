@@ -50,12 +50,16 @@ def check_client(checks, faultline, name, wire):
     counts = {case: count for case, (count, *_) in expected["cases"].items()}
     checks.that(Counter(cases.values()) == counts, f"{name}: the client sends every case", [Counter(cases.values())])
 
+    feedback = sum(list(exchange.items()).count("feedback") for exchange in wire if exchange.method == "POST")
+
     def stored():
         return sum(error["count"] for error in faultline.errors(name))
 
-    wait_until(lambda: stored() >= len(sent))
-    errors = faultline.errors(name)
-    total = stored()
+    wait_until(lambda: stored() >= len(sent) + feedback)
+    total = stored() - feedback
+    errors = [error for error in faultline.errors(name) if error["type"] != "User feedback"]
+    given = [(error["count"], error["message"]) for error in faultline.errors(name) if error["type"] == "User feedback"]
+    checks.that(given == ([(feedback, "I like it")] if feedback else []), f"{name}: feedback is one error", [given, feedback])
     checks.that(total == len(sent), f"{name}: {total} of {len(sent)} events are stored")
     read, homes = {}, {}
     for error in errors:

@@ -33,7 +33,7 @@ GET    /api/0/organizations/any/releases/shop@1/previous-with-commits 401 403 40
 POST   /api/0/projects/any/sample/releases/                           401 403 403 403 201 201 403
 PUT    /api/0/projects/any/sample/releases/shop@1/                    401 403 403 403 200 200 403
 GET    /api/0/projects/any/sample/releases/shop@1/files/              401 403 403 403 200 200 403
-GET    /api/0/anything/else/                                          404 404 404 404 404 404 404
+GET    /api/0/organizations/any/teams/                                404 404 404 404 404 404 404
 ";
 
 async fn new_key(faultline: &Faultline, role: &str) -> String {

@@ -13,6 +13,8 @@ mod duplicates;
 mod error_batch;
 mod event_totals;
 mod failure_reason;
+mod feedback;
+mod find_event;
 mod group;
 mod index_ids;
 mod keep_configs;

@@ -3,7 +3,7 @@ use model::id::EventId;
 use model::json::{self, Map, Value};
 use model::occurrence::Occurrence;
 use protocol::json_api::{self, Post};
-use protocol::sentry::{self, Received, security};
+use protocol::sentry::{self, Received, feedback, security};
 use scrub::Rules;
 
 /// An occurrence whose secrets are replaced.
@@ -13,7 +13,9 @@ pub(crate) struct ScrubbedOccurrence(pub(crate) Occurrence);
 pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
     match message.header.source {
         PayloadKind::V1 => v1_errors(message),
-        PayloadKind::Sentry => sentry_event(message),
+        PayloadKind::Sentry => sentry_item(message, sentry::normalise),
+        PayloadKind::Feedback => sentry_item(message, feedback::normalise),
+        PayloadKind::UserReport => sentry_item(message, feedback::normalise_report),
         PayloadKind::Security => security_reports(message),
         // They were already normalised when they were first processed. They are scrubbed again, by the rules of their
         // new project.
@@ -30,14 +32,17 @@ pub(crate) fn scrub(occurrences: Vec<Occurrence>, rules: &Rules) -> Vec<Scrubbed
     occurrences.into_iter().map(scrub_one).collect()
 }
 
-fn sentry_event(message: &Message) -> Result<Vec<Occurrence>, String> {
-    let event = match json::parse(&message.payload).map_err(|error| error.to_string())? {
-        Value::Object(event) => event,
+fn sentry_item(
+    message: &Message,
+    normalise: impl FnOnce(Map<String, Value>, &Received) -> Occurrence,
+) -> Result<Vec<Occurrence>, String> {
+    let item = match json::parse(&message.payload).map_err(|error| error.to_string())? {
+        Value::Object(item) => item,
         // As in Sentry, JSON that is not an object is an event without attributes.
         _ => Map::new(),
     };
     let id = message.header.event_ids.first().ok_or("event has no id")?;
-    Ok(vec![sentry::normalise(event, &received(&message.header, *id))])
+    Ok(vec![normalise(item, &received(&message.header, *id))])
 }
 
 fn security_reports(message: &Message) -> Result<Vec<Occurrence>, String> {

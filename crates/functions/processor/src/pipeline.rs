@@ -14,8 +14,9 @@ use crate::deadline::Deadline;
 use crate::delivery::{Delivery, FailedDeliveries, Failure};
 use crate::error_batch::ErrorBatch;
 use crate::failure_reason::FailureReason;
+use crate::feedback::FeedbackEntry;
 use crate::group::{GroupedOccurrence, Groups, group};
-use crate::normalise::{normalise, scrub};
+use crate::normalise::{ScrubbedOccurrence, normalise, scrub};
 use crate::open::OpenedMessage;
 use crate::outcome::BatchOutcome;
 use crate::poison::isolate_panic;
@@ -54,11 +55,14 @@ impl Processor {
                         self.drop_stored(resolved.project.id, &mut occurrences).await?;
                     }
                     self.map_frames(&resolved, &mut occurrences, &mut source_maps).await;
-                    let grouped = isolate_panic(|| {
+                    let (feedback, grouped) = isolate_panic(|| {
                         let scrubbed = scrub(occurrences, &resolved.project.scrubbing);
-                        group(scrubbed, index, resolved.posted_configs())
+                        let entry_of = |one: &ScrubbedOccurrence| FeedbackEntry::of(&one.0, resolved.project.id, index);
+                        let feedback: Vec<_> = scrubbed.iter().filter_map(entry_of).collect();
+                        Ok((feedback, group(scrubbed, index, resolved.posted_configs())?))
                     })?;
                     self.keep_configs(&resolved).await?;
+                    batch.feedback.extend(feedback);
                     batch.add_new_events(&mut groups, index, &resolved.project, grouped);
                     Ok::<_, FailureReason>(())
                 });
@@ -94,6 +98,7 @@ impl Processor {
                 }
             }
         }
+        self.enter_feedback(batch.feedback, &mut batch.failed, deadline).await;
         self.count(batch.outcome, deadline).await;
         self.compact_index(deadline).await;
         batch.failed.add_repeated(batch.repeated);
@@ -110,6 +115,7 @@ struct BatchState {
     /// Pairs of a delivery that repeats an event, and the earlier delivery that contained it first.
     repeated: Vec<(usize, usize)>,
     claims: ClaimedBodies,
+    feedback: Vec<FeedbackEntry>,
     outcome: BatchOutcome,
     failed: FailedDeliveries,
 }

@@ -77,13 +77,17 @@ impl Header {
 
 /// The kind of client that a request came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "camelCase")]
 #[schemars(rename = "Origin")]
 pub enum PayloadKind {
     /// faultline's own JSON API: errors, and the fields that they share.
     V1,
     /// A Sentry SDK: one event.
     Sentry,
+    /// A Sentry SDK: one item of type `feedback`.
+    Feedback,
+    /// A Sentry SDK: one item of type `user_report`, which is feedback in an older form.
+    UserReport,
     /// A browser: security reports.
     Security,
     /// An import: occurrences that were normalised when they first came in, each with a [`Source`] of its own.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use super::{ErrorAggregate, ErrorChange, MergeFamily, Mute, StatusChange};
-use crate::id::{Fingerprint, KeyId};
+use crate::id::{EventId, Fingerprint, KeyId};
 use crate::time::{SECONDS_PER_DAY, Timestamp};
 
 /// Maximum length of a comment, in bytes.
@@ -62,6 +62,12 @@ pub enum Actor {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         user: Option<String>,
     },
+    /// A user of the application, in feedback.
+    Reporter {
+        /// The name that the user gave, at most 200 bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<String>,
+    },
     /// An occurrence of the error.
     Occurrence,
     /// The clock: the time of a mute was over.
@@ -77,6 +83,7 @@ impl fmt::Display for Actor {
             Self::Key { name, .. } => f.write_str(name),
             Self::Hook { service, user: Some(user) } => write!(f, "{user} ({service})"),
             Self::Hook { service, user: None } => f.write_str(service),
+            Self::Reporter { name } => f.write_str(name.as_deref().unwrap_or("a user")),
             Self::Occurrence => f.write_str("an event"),
             Self::Clock => f.write_str("the clock"),
         }
@@ -130,6 +137,18 @@ pub enum Action {
     },
     /// A comment was deleted.
     CommentDeleted,
+    /// A user of the application sent feedback about an occurrence.
+    FeedbackReceived {
+        /// The event that the feedback itself is stored as: an occurrence of the project's error `User feedback`.
+        event: EventId,
+        /// The event that it is about.
+        about: EventId,
+        /// The email address that the user gave, at most 200 bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        email: Option<String>,
+        /// What the user wrote, at most 10,000 bytes.
+        text: String,
+    },
     /// Other errors were merged into it.
     Merged {
         /// The fingerprints of the other errors.

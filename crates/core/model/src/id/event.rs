@@ -29,7 +29,14 @@ impl EventId {
     /// the same id.
     #[must_use]
     pub fn derive(&self, index: u64) -> Self {
-        let hash = Sha256::new().chain_update(self.0).chain_update(index.to_be_bytes()).finalize();
+        self.derive_from(&index.to_be_bytes())
+    }
+
+    /// Derives the id of an item that names this event, from the bytes of the item. The same arguments always give the
+    /// same id.
+    #[must_use]
+    pub fn derive_from(&self, item: &[u8]) -> Self {
+        let hash = Sha256::new().chain_update(self.0).chain_update(item).finalize();
         let mut bytes = [0; 16];
         bytes.copy_from_slice(&hash[..16]);
         Self(bytes)
@@ -71,6 +78,11 @@ text_form!(EventId, "^[0-9A-Fa-f]{32}$", "fc6d8c0c43fc4630ad850ee518f1b9d0");
 pub struct EventHash(u64);
 
 impl EventHash {
+    /// All bits, as a number.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     /// The first `bits` bits (at most 8), as a number.
     pub fn leading(self, bits: u32) -> u8 {
         (self.0 >> (u64::BITS - bits)) as u8

@@ -5,6 +5,7 @@
 pub mod auth;
 pub mod crash;
 mod envelope;
+pub mod feedback;
 mod moment;
 mod normalise;
 mod peek;

@@ -10,13 +10,12 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use formats::inbox::{Addressee, Header, Message};
+use formats::inbox::{Addressee, Header, Message, PayloadKind};
 use http::{HeaderMap, Request, Uri};
 use http_common::{Answer, Limits, Unpacked};
 use model::id::{EventId, KeyId};
-use model::occurrence::Source;
 use model::outcome::{Reason, Refusal};
-use protocol::sentry::{Envelope, EnvelopeItem, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
+use protocol::sentry::{Envelope, EnvelopeItem, ItemKind, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
 
 use super::answer::accept_but;
 use crate::{Ingest, accept};
@@ -115,7 +114,7 @@ async fn find_sender(
     }
 }
 
-/// Accepts each event as a separate message. Returns the id of the first one.
+/// Accepts each event, and each feedback, as a separate message. Returns the id of the first one.
 async fn accept_events(
     ingest: &Ingest,
     headers: &HeaderMap,
@@ -126,13 +125,15 @@ async fn accept_events(
     let (mut accepted, mut used, mut limited) = (None, HashSet::new(), None);
     for item in envelope.items.iter().filter(|item| item.kind.is_stored()) {
         let id = choose_event_id(ingest, envelope, item, &used);
-        used.insert(id);
+        if item.kind != ItemKind::UserReport {
+            used.insert(id);
+        }
         let header = Header {
             sent_at: envelope.header.sent_at,
             client_ip,
             key,
             trace: accept::find_trace(headers),
-            ..Header::new(Source::Sentry, project.clone(), ingest.clock.now(), vec![id])
+            ..Header::new(payload_kind(&item.kind), project.clone(), ingest.clock.now(), vec![id])
         };
         match ingest.accept(&Message { header, payload: item.payload.clone() }).await {
             Ok(()) => drop(accepted.get_or_insert(id)),
@@ -152,9 +153,23 @@ async fn accept_events(
     }
 }
 
+/// Returns the form of the payload of a stored item.
+pub(super) fn payload_kind(kind: &ItemKind) -> PayloadKind {
+    match kind {
+        ItemKind::Feedback => PayloadKind::Feedback,
+        ItemKind::UserReport => PayloadKind::UserReport,
+        _ => PayloadKind::Sentry,
+    }
+}
+
 /// Returns the id of an event. The id in the envelope's header is the id of its first event. Any further event has its
-/// own id, or else one that is derived from the header's, so that an envelope gets the same ids when it is sent again.
+/// own id, or else one that is derived from the header's, so that an envelope gets the same ids when it is sent again. A
+/// user report has no id: it and the header name the event that it is about.
 fn choose_event_id(ingest: &Ingest, envelope: &Envelope, item: &EnvelopeItem, used: &HashSet<EventId>) -> EventId {
+    if item.kind == ItemKind::UserReport {
+        let about = item.event_id.or(envelope.header.event_id);
+        return about.map_or_else(|| ingest.make_event_id(), |about| about.derive_from(&item.payload));
+    }
     let named = envelope.header.event_id.filter(|_| used.is_empty()).or(item.event_id);
     match named.filter(|id| !used.contains(id)) {
         Some(id) => id,

@@ -12,12 +12,11 @@ use formats::inbox::{Header, Message};
 use http::Request;
 use http::header::CONTENT_TYPE;
 use http_common::Answer;
-use model::occurrence::Source;
 use model::outcome::Reason;
 use protocol::sentry::peek;
 
 use super::answer::{accept, accept_but};
-use super::envelope::accept_envelope;
+use super::envelope::{accept_envelope, payload_kind};
 use crate::{Ingest, accept};
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
@@ -49,7 +48,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         client_ip,
         key,
         trace: accept::find_trace(&headers),
-        ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
+        ..Header::new(payload_kind(&peek.kind), project, ingest.clock.now(), vec![id])
     };
     ingest.accept(&Message { header, payload: payload.into_owned() }).await?;
     accept(Some(id))

@@ -113,8 +113,8 @@ async fn add_entry(
     if is_there { Ok(()) } else { Err(refuse_unknown(project, message)) }
 }
 
-/// Whether the error was changed here after `newest` by an entry that is not in `ids`. Merges and comments do not
-/// count.
+/// Whether the error was changed here after `newest` by an entry that is not in `ids`. Merges, comments and feedback do
+/// not count.
 async fn is_changed_since(
     query: &Query,
     error: &ErrorAggregate,
@@ -125,7 +125,11 @@ async fn is_changed_since(
     let sets = |action: &Action| {
         !matches!(
             action,
-            Action::Merged { .. } | Action::Unmerged { .. } | Action::Commented { .. } | Action::CommentDeleted
+            Action::Merged { .. }
+                | Action::Unmerged { .. }
+                | Action::Commented { .. }
+                | Action::CommentDeleted
+                | Action::FeedbackReceived { .. }
         )
     };
     Ok(page.items.iter().any(|entry| entry.at > newest.at && !ids.contains(&entry.id) && sets(&entry.action)))
@@ -172,7 +176,9 @@ impl PastEntry {
     fn check(self) -> Result<HistoryEntry, Refusal> {
         let id = EntryId::parse(&self.id).map_err(|error| refuse_body("history", &error.to_string()))?;
         match &self.action {
-            Action::Commented { text } => check_length("text", Some(text), MAX_COMMENT)?,
+            Action::Commented { text } | Action::FeedbackReceived { text, .. } => {
+                check_length("text", Some(text), MAX_COMMENT)?;
+            }
             Action::Assigned { assignee } => check_length("assignee", Some(assignee), MAX_ASSIGNEE)?,
             Action::Resolved { after: Some(release) }
             | Action::Regressed { release: Some(release) }

@@ -25,9 +25,7 @@ pub(crate) fn all() -> Router<Arc<Symbols>> {
         .merge(chunks::routes())
         .merge(assemble::routes())
         .merge(releases::routes())
-        .route("/api/0/organizations/{*path}", any(refuse))
-        .route("/api/0/projects/{*path}", any(refuse))
-        .route("/api/0/{*path}", any(refuse_other))
+        .route("/api/0/{*path}", any(refuse))
 }
 
 /// `GET /api/0/`: `sentry-cli info` and `login` ask for it.
@@ -36,19 +34,14 @@ async fn show(State(symbols): State<Arc<Symbols>>, _: Uploader) -> Response {
     symbols.answer(async { http_common::ok(&body) }).await
 }
 
+/// Refuses an unknown path. A caller outside of the two trees that uploaders use is not an uploader: it may be an SDK that
+/// sends events to a project 0, which does not exist, and gets the form of all other refusals.
 async fn refuse(State(symbols): State<Arc<Symbols>>, uri: Uri) -> Response {
-    symbols.refuse(&path_unknown(&uri))
-}
-
-/// The caller is not an uploader: it may be an SDK that sends events to a project 0, which does not exist.
-async fn refuse_other(State(symbols): State<Arc<Symbols>>, uri: Uri) -> Response {
-    symbols.outcomes.refuse(&path_unknown(&uri))
-}
-
-fn path_unknown(uri: &Uri) -> Refusal {
     let message = format!(
         "faultline has no route {}: it accepts uploads of source maps (`sourcemaps upload`, bundler plugins)",
         uri.path()
     );
-    Refusal::new(Reason::PathUnknown, message)
+    let refusal = Refusal::new(Reason::PathUnknown, message);
+    let is_uploader = ["/api/0/organizations/", "/api/0/projects/"].iter().any(|tree| uri.path().starts_with(tree));
+    if is_uploader { symbols.refuse(&refusal) } else { symbols.outcomes.refuse(&refusal) }
 }

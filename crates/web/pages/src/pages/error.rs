@@ -104,11 +104,13 @@ pub struct TagTop {
 #[derive(Clone, Debug)]
 pub struct HistoryRow {
     pub at: Moment,
-    /// The actor: the name of a key, a user of an integration, `an event` or `the clock`.
+    /// The actor: the name of a key, a user of an integration or of the application, `an event` or `the clock`.
     pub by: String,
     /// The action, in words that follow the actor.
     pub what: String,
     pub comment: Option<Comment>,
+    /// What a user of the application wrote.
+    pub feedback: Option<String>,
 }
 
 /// A comment in an error's history.

@@ -3,7 +3,7 @@
 /// The type of an item. Unknown names are kept, since SDKs can be newer than the server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ItemKind {
-    /// An error or a message: the only type that faultline stores.
+    /// An error or a message.
     Event,
     /// The root span of a trace, for performance monitoring.
     Transaction,
@@ -137,11 +137,9 @@ impl ItemKind {
     /// their category, so that the SDK stops sending them.
     pub fn is_stored(&self) -> bool {
         match self {
-            Self::Event => true,
+            Self::Event | Self::Feedback | Self::UserReport => true,
             Self::Transaction
             | Self::Attachment
-            | Self::Feedback
-            | Self::UserReport
             | Self::Session
             | Self::Sessions
             | Self::ClientReport
@@ -190,7 +188,7 @@ mod tests {
             ("client_report", None, false),
             ("check_in", Some("monitor"), false),
             ("attachment", Some("attachment"), false),
-            ("feedback", Some("feedback"), false),
+            ("feedback", Some("feedback"), true),
             ("span", Some("span"), false),
             ("log", Some("log_item"), false),
             ("trace_metric", Some("trace_metric"), false),
@@ -199,7 +197,7 @@ mod tests {
             ("replay_event", Some("replay"), false),
             ("replay_recording", Some("replay"), false),
             ("replay_video", Some("replay"), false),
-            ("user_report", Some("feedback"), false),
+            ("user_report", Some("feedback"), true),
             ("statsd", Some("metric_bucket"), false),
             ("metric_buckets", Some("metric_bucket"), false),
             ("security", Some("security"), false),

@@ -1,6 +1,6 @@
 //! Envelopes: a header line, then items, each with a header line and a payload.
 //!
-//! An envelope is read piece by piece, and only events are kept in memory. Items of other types are skipped, however
+//! An envelope is read piece by piece, and only events and feedback are kept in memory. Items of other types are skipped, however
 //! large they are. A framing error affects only its item, and not even that if the item is an event with complete JSON.
 //! The reader then continues at the next line that can only be an item header. Sentry's own server refuses the whole
 //! envelope.
@@ -47,9 +47,9 @@ pub struct EnvelopeItem {
     pub index: usize,
     /// The type. For items of type `event`, this is the type found in the payload.
     pub kind: ItemKind,
-    /// The id in the event's payload, if it has one.
+    /// The `event_id` in the payload, if it has one. That of a user report names the event that the report is about.
     pub event_id: Option<EventId>,
-    /// The JSON of an event, or empty for items that are not stored.
+    /// The JSON of an item that is stored, or else empty.
     pub payload: Vec<u8>,
     /// The size of the payload in bytes.
     pub size: u64,

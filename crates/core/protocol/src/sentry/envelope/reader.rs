@@ -120,7 +120,7 @@ impl Reader {
             ReaderState::Header => self.read_header(),
             ReaderState::Between => Ok(self.read_head()),
             ReaderState::Payload { head, waits } => Ok(match head.kind {
-                Some(ItemKind::Event) => self.read_event(head, waits),
+                Some(ref kind) if kind.is_stored() => self.read_event(head, waits),
                 _ => self.read_aside(head),
             }),
             ReaderState::Skipping { head, left, size } => Ok(self.skip(head, left, size)),

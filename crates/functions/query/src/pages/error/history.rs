@@ -25,6 +25,7 @@ impl HistoryEntry {
             [one] => format!("error {}", &one.to_string()[..8]),
             more => format!("{} errors", more.len()),
         };
+        let mut feedback = None;
         let (what, comment) = match self.action {
             Action::Resolved { after: None } => ("resolved it".to_owned(), None),
             Action::Resolved { after: Some(after) } => (format!("resolved it in the next release after {after}"), None),
@@ -35,11 +36,16 @@ impl HistoryEntry {
             Action::Assigned { assignee } => (format!("assigned it to {assignee}"), None),
             Action::Unassigned => ("removed the assignee".to_owned(), None),
             Action::Commented { text } => ("commented".to_owned(), Some(text)),
+            Action::FeedbackReceived { about, email, text, .. } => {
+                feedback = Some(text);
+                let address = email.map(|email| format!(" <{email}>")).unwrap_or_default();
+                (format!("{address} sent feedback about the event {about}").trim_start().to_owned(), None)
+            }
             Action::CommentDeleted => ("deleted a comment".to_owned(), None),
             Action::Merged { errors: others } => (format!("merged {} into it", errors(&others)), None),
             Action::Unmerged { errors: others } => (format!("unmerged {} from it", errors(&others)), None),
         };
         let comment = comment.map(|text| Comment { id: self.id, text });
-        HistoryRow { at: Moment::new(self.at, now), by: self.by.to_string(), what, comment }
+        HistoryRow { at: Moment::new(self.at, now), by: self.by.to_string(), what, comment, feedback }
     }
 }

@@ -24,7 +24,7 @@ impl Reader {
         }
     }
 
-    /// Reads an event, which is stored. It is accepted if it ends where its header says, or else if its JSON is
+    /// Reads an event, or another item that is stored. It is accepted if it ends where its header says, or else if its JSON is
     /// complete.
     pub(super) fn read_event(&mut self, head: Head, waits: bool) -> ReadStep {
         let is_all = self.ended || self.rest().len() > MAX_HELD;
@@ -37,7 +37,7 @@ impl Reader {
             Framing::Unknown => too_large(),
             Framing::Wrong => invalid(wrong_length(head.length)),
             Framing::Whole { payload, next } => match peek(&self.rest()[..payload]) {
-                Ok(peek) => return self.keep(peek, payload, next),
+                Ok(peek) => return self.keep(&head, peek, payload, next),
                 Err(refusal) => refusal,
             },
         };
@@ -47,7 +47,7 @@ impl Reader {
                 self.searches += 1;
                 if let Some(end) = object_length(self.rest()) {
                     match peek(&self.rest()[..end]) {
-                        Ok(peek) => return self.keep(peek, end, end),
+                        Ok(peek) => return self.keep(&head, peek, end, end),
                         Err(other) if other.reason == Reason::ItemTooLarge => refusal = other,
                         Err(_) => {}
                     }
@@ -73,8 +73,10 @@ impl Reader {
     }
 
     /// Keeps the event in the first `payload` bytes of the rest.
-    fn keep(&mut self, peek: Peek, payload: usize, next: usize) -> ReadStep {
-        let (kind, event_id, size) = (peek.kind, peek.event_id, payload as u64);
+    fn keep(&mut self, head: &Head, peek: Peek, payload: usize, next: usize) -> ReadStep {
+        // Only items of type `event` may really be something else.
+        let kind = head.kind.clone().filter(|kind| *kind != ItemKind::Event).unwrap_or(peek.kind);
+        let (event_id, size) = (peek.event_id, payload as u64);
         let mut bytes = Vec::new();
         if kind.is_stored() {
             if self.events == MAX_EVENTS || self.stored + payload > MAX_STORED {
