@@ -74,6 +74,11 @@ fn the_template_has_every_route_of_symbols() {
         let route = format!("Properties: {{ ApiId: !Ref Api, Method: {method}, Path: \"/api/0/{{proxy+}}\" }}");
         assert!(symbols.contains(&route.as_str()), "{route}");
     }
+    // `{proxy+}` matches neither of these.
+    for path in ["/api/0", "/api/0/"] {
+        let route = format!("Properties: {{ ApiId: !Ref Api, Method: GET, Path: {path} }}");
+        assert!(symbols.contains(&route.as_str()), "{route}");
+    }
     let sources = rust_files(&root().join("crates/functions/symbols/src/routes"));
     let sources: String = sources.iter().map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let mut routes = sources.split(".route(\"").skip(1).map(|rest| rest.split('"').next().unwrap());

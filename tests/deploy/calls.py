@@ -119,6 +119,9 @@ class Query:
         }
 
 
+ORGANIZATION = "/api/0/organizations/any/"
+
+
 class Symbols:
     """Calls of an uploader. Each is prepared while all permissions are there."""
 
@@ -143,7 +146,7 @@ class Symbols:
             return api.call("GET", "/api/0/organizations/any/releases/nowhere/", key=uploader.key)[0]
 
         self.does = {
-            "directory dynamodb:GetItem": (200, lambda: None, lambda _: api.call("GET", "/api/0/", key=uploader.key)[0]),
+            "directory dynamodb:GetItem": (200, lambda: None, lambda _: api.call("GET", ORGANIZATION, key=uploader.key)[0]),
             "directory dynamodb:BatchGetItem": (200, uploader.upload, assembled),
             "directory dynamodb:BatchWriteItem": (200, sent, assembled),
             "directory dynamodb:DeleteItem": (200, replaced, assembled),
