@@ -1,5 +1,6 @@
 //! Adds what users say about an event to the history of the event's error.
 
+use formats::inbox::PayloadKind;
 use model::error::ErrorAggregate;
 use model::error::history::{Action, Actor, EntryId, HistoryEntry};
 use model::id::{EventHash, ProjectId};
@@ -9,7 +10,9 @@ use store::StoreError;
 
 use crate::deadline::Deadline;
 use crate::delivery::FailedDeliveries;
+use crate::normalise::ScrubbedOccurrence;
 use crate::processor::Processor;
+use crate::resolve::ResolvedMessage;
 
 /// How many of the newest entries are compared with new feedback.
 const COMPARED_ENTRIES: usize = 100;
@@ -23,12 +26,24 @@ pub(crate) struct FeedbackEntry {
 }
 
 impl FeedbackEntry {
-    /// Returns the entry for an occurrence that is feedback about an event. The same feedback gets the same id each
-    /// time, so that a message that is delivered again changes nothing.
-    pub(crate) fn of(occurrence: &Occurrence, project: ProjectId, delivery_index: usize) -> Option<Self> {
-        if occurrence.kind != feedback::TYPE {
-            return None;
+    /// Returns the entries for a message: none, unless it is feedback about an event. Imported feedback has no entry,
+    /// because the history of its error is imported, too.
+    pub(crate) fn all_of(
+        occurrences: &[ScrubbedOccurrence],
+        resolved: &ResolvedMessage,
+        delivery_index: usize,
+    ) -> Vec<Self> {
+        match resolved.message.header.source {
+            PayloadKind::Feedback | PayloadKind::UserReport => {
+                let entry = |one: &ScrubbedOccurrence| Self::of(&one.0, resolved.project.id, delivery_index);
+                occurrences.iter().filter_map(entry).collect()
+            }
+            PayloadKind::V1 | PayloadKind::Sentry | PayloadKind::Security | PayloadKind::Import => Vec::new(),
         }
+    }
+
+    /// The same feedback gets the same id each time, so that a message that is delivered again changes nothing.
+    fn of(occurrence: &Occurrence, project: ProjectId, delivery_index: usize) -> Option<Self> {
         let Feedback { about, name, email, message } = feedback::read(occurrence)?;
         if message.is_empty() {
             return None;

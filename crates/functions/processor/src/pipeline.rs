@@ -16,7 +16,7 @@ use crate::error_batch::ErrorBatch;
 use crate::failure_reason::FailureReason;
 use crate::feedback::FeedbackEntry;
 use crate::group::{GroupedOccurrence, Groups, group};
-use crate::normalise::{ScrubbedOccurrence, normalise, scrub};
+use crate::normalise::{normalise, scrub};
 use crate::open::OpenedMessage;
 use crate::outcome::BatchOutcome;
 use crate::poison::isolate_panic;
@@ -57,8 +57,7 @@ impl Processor {
                     self.map_frames(&resolved, &mut occurrences, &mut source_maps).await;
                     let (feedback, grouped) = isolate_panic(|| {
                         let scrubbed = scrub(occurrences, &resolved.project.scrubbing);
-                        let entry_of = |one: &ScrubbedOccurrence| FeedbackEntry::of(&one.0, resolved.project.id, index);
-                        let feedback: Vec<_> = scrubbed.iter().filter_map(entry_of).collect();
+                        let feedback = FeedbackEntry::all_of(&scrubbed, &resolved, index);
                         Ok((feedback, group(scrubbed, index, resolved.posted_configs())?))
                     })?;
                     self.keep_configs(&resolved).await?;
