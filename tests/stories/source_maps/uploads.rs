@@ -293,3 +293,18 @@ async fn unknown_paths_are_refused_in_the_form_of_their_caller() {
         assert_eq!((refused.status, found), (StatusCode::NOT_FOUND, keys), "{path}");
     }
 }
+
+/// A release is named by the last variable of the path, whatever an organisation or a release is called.
+#[tokio::test]
+async fn a_release_is_named_by_its_path() {
+    let faultline = Faultline::new().await;
+    let key = upload_key(&faultline).await;
+    for path in [
+        "/api/0/organizations/any/releases/shop@1%2F2/",
+        "/api/0/organizations/releases/releases/shop@1%2F2/",
+        "/api/0/projects/releases/sample/releases/shop@1%2F2/",
+    ] {
+        let answer = ask(&faultline, Method::PUT, path, &key, "{}").await;
+        assert_eq!((answer.status, &answer.body["version"]), (StatusCode::OK, &json!("shop@1/2")), "{path}");
+    }
+}

@@ -16,6 +16,7 @@ use http_common::{Answer, BaseUrl};
 use model::id::Checksum;
 use model::outcome::{Reason, Refusal};
 use multer::Multipart;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
 use crate::Symbols;
@@ -27,6 +28,8 @@ use crate::uploader::Uploader;
 pub(crate) const CHUNK: usize = 2 << 20;
 /// The most chunks in a request. Clients send one.
 const MAX_CHUNKS: usize = 16;
+/// Characters that are encoded in a segment of a path.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
 
 pub(super) fn routes() -> Router<Arc<Symbols>> {
     Router::new().route("/api/0/organizations/{organization}/chunk-upload", get(show_options).post(receive))
@@ -39,7 +42,7 @@ async fn show_options(
     request: Request<Body>,
 ) -> Response {
     let base = BaseUrl::from_request(request.headers(), request.extensions());
-    let organization: String = form_encode(&organization);
+    let organization = utf8_percent_encode(&organization, RESERVED);
     let options = json!({
         // Some clients do not understand a relative address.
         "url": format!("{}/api/0/organizations/{organization}/chunk-upload/", base.as_str()),
@@ -54,12 +57,6 @@ async fn show_options(
         "accept": ["release_files", "artifact_bundles", "artifact_bundles_v2"],
     });
     symbols.answer(async { http_common::ok(&options) }).await
-}
-
-/// The name as a segment of a path.
-fn form_encode(name: &str) -> String {
-    let keep = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    name.bytes().map(|byte| if keep(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 async fn receive(State(symbols): State<Arc<Symbols>>, uploader: Uploader, request: Request<Body>) -> Response {

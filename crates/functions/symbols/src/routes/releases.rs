@@ -54,10 +54,10 @@ async fn read(uploader: &Uploader, request: Request<Body>) -> Result<SentRelease
     Ok(sent)
 }
 
-/// The version that is the fourth last or last part of a path.
-fn version_in(path: &str) -> Option<String> {
-    let mut parts = path.split('/').skip_while(|part| *part != "releases").skip(1);
-    parts.next().map(http_common::decode_segment)
+/// The release that a path names. The paths of a project have one variable more than those of an organisation.
+#[derive(Deserialize)]
+struct NamedRelease {
+    version: String,
 }
 
 fn describe(symbols: &Symbols, uploader: &Uploader, version: &str) -> Result<Value, Refusal> {
@@ -83,18 +83,26 @@ async fn create(State(symbols): State<Arc<Symbols>>, uploader: Uploader, request
         .await
 }
 
-async fn update(State(symbols): State<Arc<Symbols>>, uploader: Uploader, request: Request<Body>) -> Response {
+async fn update(
+    State(symbols): State<Arc<Symbols>>,
+    uploader: Uploader,
+    Path(NamedRelease { version }): Path<NamedRelease>,
+    request: Request<Body>,
+) -> Response {
     symbols
         .answer(async {
-            let version = version_in(request.uri().path()).unwrap_or_default();
             read(&uploader, request).await?;
             http_common::ok(&describe(&symbols, &uploader, &version)?)
         })
         .await
 }
 
-async fn show(State(symbols): State<Arc<Symbols>>, uploader: Uploader, request: Request<Body>) -> Response {
-    symbols.answer(show_seen(&symbols, &uploader, &version_in(request.uri().path()).unwrap_or_default())).await
+async fn show(
+    State(symbols): State<Arc<Symbols>>,
+    uploader: Uploader,
+    Path(NamedRelease { version }): Path<NamedRelease>,
+) -> Response {
+    symbols.answer(show_seen(&symbols, &uploader, &version)).await
 }
 
 /// A release is known if an event of it was stored.
