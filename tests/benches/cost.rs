@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use faultline_tests::cost::bill::{bill, processor_seconds, total};
-use faultline_tests::cost::counts::Counts;
+use faultline_tests::cost::counts::{Counts, counted};
 use faultline_tests::cost::guide::{name_of, parts};
 use faultline_tests::cost::idle::idle;
 use faultline_tests::cost::month::{RATES, break_even};
@@ -67,11 +67,6 @@ const COUNTED: &str = "tests/cost/counted.json";
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-/// What the last full run counted.
-fn counted() -> BTreeMap<String, Counts> {
-    serde_json::from_slice(&std::fs::read(root().join(COUNTED)).unwrap()).unwrap()
 }
 
 /// Renews the tables of the book.
