@@ -7,6 +7,7 @@
 
 mod claims;
 mod compaction;
+mod feedback;
 mod limits;
 mod merging;
 mod messages;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fastrand::Rng;
 use faultline_tests::{LARGE, noise};
-use formats::inbox::{self, Addressee, ClaimCheck, Header, Message, Notifications};
+use formats::inbox::{self, Addressee, ClaimCheck, Header, Message, Notifications, PayloadKind};
 use model::id::{EventId, KeyId, ProjectId, ProjectName};
 use model::occurrence::Source;
 use model::time::Timestamp;
@@ -91,6 +91,15 @@ impl Writer {
         self.stack(project, [(shared, false), (own, true)], second)
     }
 
+    /// Creates feedback of a user about an event.
+    pub(crate) fn feedback(&mut self, project: ProjectId, about: EventId) -> Delivery {
+        let context = json!({ "message": "it broke", "associated_event_id": about });
+        let payload = json!({ "timestamp": NOON, "contexts": { "feedback": context } }).to_string();
+        let ids = vec![self.event_id()];
+        let text = inbox::inline(&packed(PayloadKind::Feedback, Addressee::Id(project), ids, payload));
+        self.delivery(text)
+    }
+
     /// Creates the posted body of a Sentry event, with noise of this many characters.
     pub(crate) fn store_body(&mut self, noise: usize) -> String {
         let mut rng = Rng::with_seed(0);
@@ -171,7 +180,7 @@ impl From<&str> for To {
     }
 }
 
-fn packed(source: Source, to: Addressee, ids: Vec<EventId>, payload: String) -> Vec<u8> {
+fn packed(source: impl Into<PayloadKind>, to: Addressee, ids: Vec<EventId>, payload: String) -> Vec<u8> {
     let header = Header::new(source, to, Timestamp::from_seconds(NOON + 10), ids);
     Message { header, payload: payload.into_bytes() }.pack()
 }

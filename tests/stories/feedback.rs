@@ -1,7 +1,7 @@
 //! Feedback of the users of an application, as Sentry's SDKs send it.
 
 use faultline_tests::{ADMIN, Faultline};
-use http::Request;
+use http::{Method, Request};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -114,4 +114,29 @@ async fn secrets_in_feedback_are_not_stored() {
     let history = history(&faultline, "RangeError").await;
     let text = history[0]["text"].as_str().unwrap();
     assert!(text.starts_with("my card is") && !text.contains("4111"), "{text}");
+}
+
+/// Only what came as feedback is entered: not an event that calls itself feedback, and not imported feedback, because the
+/// history of its error is imported, too.
+#[tokio::test]
+async fn only_what_came_as_feedback_is_entered() {
+    let faultline = Faultline::new().await;
+    send(&faultline, &json!({ "event_id": FEEDBACK }), &[feedback("I cannot pay", Some(EVENT))]).await;
+    assert_eq!(faultline.process().await, 0);
+    let path = format!("{}/occurrences/last", path_of(&faultline, "User feedback").await);
+    let mut exported = faultline.get(&path).await["error"]["event"].clone();
+    exported["eventId"] = json!("00000000000000000000000000000001");
+
+    send(&faultline, &json!({ "event_id": EVENT }), &[event()]).await;
+    let body = json!({ "occurrences": [exported] }).to_string();
+    let imported = faultline.call(Method::POST, "/projects/sample/occurrences", ADMIN, body).await;
+    assert_eq!(imported.status.as_u16(), 201, "{}", imported.body);
+    let like = json!({
+        "exception": { "values": [{ "type": "User feedback", "value": "x" }] },
+        "contexts": { "feedback": { "message": "x", "associated_event_id": EVENT } },
+    });
+    send(&faultline, &json!({}), &[("event", like)]).await;
+    assert_eq!(faultline.process().await, 0);
+    assert_eq!(errors(&faultline).await.iter().map(|(.., count)| count).sum::<u64>(), 4, "all are stored");
+    assert!(history(&faultline, "RangeError").await.is_empty());
 }
