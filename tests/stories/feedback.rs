@@ -103,7 +103,7 @@ async fn feedback_about_no_event_is_kept() {
     }
 }
 
-/// What a user writes is scrubbed like any other text, in the history too.
+/// Text of users is scrubbed like any other text, in the history too.
 #[tokio::test]
 async fn secrets_in_feedback_are_not_stored() {
     let faultline = Faultline::new().await;

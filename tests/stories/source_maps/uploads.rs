@@ -138,7 +138,7 @@ async fn uploads_are_paged_newest_first() {
     assert!(times.is_sorted_by(|a, b| a > b), "{times:?}");
 }
 
-/// What is wrong with an upload is the answer, in one sentence.
+/// The answer to a bad upload names the problem in one sentence.
 #[tokio::test]
 async fn a_wrong_upload_is_refused_with_its_reason() {
     let faultline = Faultline::new().await;
@@ -275,8 +275,8 @@ async fn a_deleted_project_leaves_no_source_map() {
     assert_eq!(refused.status, StatusCode::FORBIDDEN);
 }
 
-/// An unknown path is refused in the form that its caller understands: an uploader prints `detail` if nothing is beside
-/// it, and everything else reads the form of all refusals. No project has the number 0.
+/// An unknown path is refused in the form that its caller understands: an uploader prints `detail` if it is the
+/// only key, and everything else reads the form of all refusals. No project has the number 0.
 #[tokio::test]
 async fn unknown_paths_are_refused_in_the_form_of_their_caller() {
     let faultline = Faultline::new().await;

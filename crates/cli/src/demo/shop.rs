@@ -8,7 +8,7 @@ pub(super) enum ShopPart {
     Worker,
 }
 
-/// What people do with an error, and whether it comes back.
+/// Actions of people on an error, and whether it comes back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Story {
     /// Nobody has looked at it.

@@ -15,10 +15,10 @@ const SOURCE_MAP: &str = "sourcemap";
 /// The most bytes of source lines that are added to an event. The frames nearest to the fault come first.
 const MAX_CONTEXT: usize = 64 << 10;
 
-/// What the map says about a frame.
+/// The original place of a frame, as its map has it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Original {
-    /// The map.
+    /// The debug id of the map.
     pub id: DebugId,
     /// The source's path, as the map has it.
     pub source: String,

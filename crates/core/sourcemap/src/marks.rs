@@ -1,4 +1,4 @@
-//! What look-ups leave in the `data` of a frame.
+//! The keys that look-ups write into the `data` of a frame.
 
 use model::occurrence::Frame;
 use serde_json::{Map, Value};

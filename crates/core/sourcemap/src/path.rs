@@ -1,6 +1,6 @@
 //! Paths of sources, as bundlers write them into maps.
 
-/// What bundlers put before paths.
+/// Prefixes that bundlers put before paths.
 const SCHEMES: [&str; 6] = ["webpack-internal:///", "webpack:", "turbopack:", "rspack:", "rollup:", "file:"];
 /// Parts of paths that are not the application's own code.
 const THIRD_PARTY: [&str; 8] = [

@@ -6,7 +6,7 @@ use crate::directory::{small, unpack};
 /// The largest block, in bytes, before it is compressed. Names can be long.
 const MAX_BLOCK: usize = 16 << 20;
 
-/// What a map says about a position.
+/// The original place of a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The number of the source.

@@ -80,7 +80,7 @@ async fn a_backup_under_load_has_every_answered_event_once() {
     for (number, (backup, before)) in made.into_iter().enumerate() {
         let restored = path(format!("restored-{number}"));
         succeeds("restore", &backup, &restored);
-        // What waited in the inbox is processed by the time it stops.
+        // Messages that waited in the inbox are processed by the time it stops.
         assert_eq!(Running::start(&restored).interrupt(), Some(0));
         let running = Running::start(&restored);
         let (listed, count) = (running.event_ids("m").await, running.count("m").await);

@@ -1,4 +1,4 @@
-//! What one process remembers of source maps.
+//! The memory of one process for source maps.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(crate) struct MapCache {
 #[derive(Clone)]
 pub(crate) struct Size;
 
-/// What an entry takes besides its content, in bytes.
+/// The size of an entry without its content, in bytes.
 const ENTRY: u64 = 200;
 
 impl Weighter<PartKey, Arc<Directory>> for Size {

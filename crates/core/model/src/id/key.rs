@@ -9,7 +9,7 @@ use super::{shown, text_form, unhex};
 #[derive(Clone, PartialEq, Eq)]
 pub struct Key(String);
 
-/// What upload tokens begin with, as Sentry's organisation tokens do. Uploaders read the address of the server from what
+/// The prefix of upload tokens, as of Sentry's organisation tokens. Uploaders read the address of the server from what
 /// follows.
 const UPLOAD_TOKEN: &str = "sntrys_";
 

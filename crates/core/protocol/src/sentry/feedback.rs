@@ -15,7 +15,7 @@ const MAX_NAME: usize = 200;
 /// The longest message, in bytes. Sentry's forms allow 4,096 characters.
 const MAX_MESSAGE: usize = 10_000;
 
-/// What a user wrote.
+/// The content of a feedback form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Feedback {
     /// The event that it is about.

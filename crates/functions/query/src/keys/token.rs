@@ -13,7 +13,7 @@ use crate::Query;
 /// The organisation in upload tokens. Uploaders need one; faultline has none.
 const ORGANIZATION: &str = "faultline";
 
-/// What uploaders read of a token: then they need to be told neither the address nor the organisation.
+/// The part of a token that uploaders read, so that users need to set neither the address nor the organisation.
 #[derive(Serialize)]
 struct TokenFacts<'a> {
     iat: i64,

@@ -74,7 +74,7 @@ fn address(project: &str) -> String {
     format!("/projects/{}/source-maps", encoded(project))
 }
 
-/// What a page of the list needs from the request.
+/// The parts of the request that a page of the list needs.
 struct Asked {
     base: BaseUrl,
     cursor: String,

@@ -197,7 +197,7 @@ impl Decoded {
         self.maps[place.part as usize].map.get_token(place.token as usize)
     }
 
-    /// What is wrong with a map that can be used.
+    /// A problem of a map that can be used.
     pub(super) fn note(&self) -> Option<String> {
         if self.places.is_empty() {
             return Some("it has no mappings, so it explains nothing".to_owned());

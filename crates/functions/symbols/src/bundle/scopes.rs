@@ -36,7 +36,7 @@ enum Open<'a> {
         start: usize,
         /// The function whose parameters it may have.
         function: Option<FunctionName<'a>>,
-        /// What it is assigned to, if it is an arrow function's.
+        /// The variable that an arrow function is assigned to.
         assigned: Option<Name<'a>>,
         is_control: bool,
     },

@@ -1,4 +1,4 @@
-//! What a script says about its source map.
+//! The references of a script to its source map.
 
 use model::id::DebugId;
 use source_maps::Scope;
@@ -6,7 +6,7 @@ use source_maps::Scope;
 use super::decode::Decoded;
 use super::scopes::{FunctionName, Name, find_functions};
 
-/// What the snippet that registers a debug id contains.
+/// A text in each snippet that registers a debug id.
 const REGISTERED: &[u8] = b"sentry-dbid-";
 /// How far into the script the snippet may be, in bytes.
 const SNIPPET: usize = 8 << 10;

@@ -35,7 +35,7 @@ pub(super) fn routes() -> Router<Arc<Symbols>> {
     router
 }
 
-/// What is read of a body; the rest is ignored.
+/// The fields of a body that are read; the rest is ignored.
 #[derive(Default, Deserialize)]
 struct SentRelease {
     version: Option<String>,

@@ -83,7 +83,7 @@ pub struct UploadedFile {
     pub url: String,
     #[serde(rename = "i", default, skip_serializing_if = "Option::is_none")]
     pub debug_id: Option<DebugId>,
-    /// What is wrong with it: a sentence.
+    /// The problem of the file, in a sentence.
     #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
     pub problem: Option<String>,
 }

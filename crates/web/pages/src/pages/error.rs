@@ -109,7 +109,7 @@ pub struct HistoryRow {
     /// The action, in words that follow the actor.
     pub what: String,
     pub comment: Option<Comment>,
-    /// What a user of the application wrote.
+    /// The text of a user of the application.
     pub feedback: Option<String>,
 }
 

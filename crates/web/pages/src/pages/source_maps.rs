@@ -55,7 +55,7 @@ pub struct UploadRow {
 pub struct FileRow {
     pub url: String,
     pub debug_id: Option<String>,
-    /// What is wrong with it.
+    /// The problem of the file.
     pub problem: Option<String>,
 }
 

@@ -55,7 +55,7 @@ pub(super) fn map(mappings: &str) -> Vec<u8> {
         .into_bytes()
 }
 
-/// What a built map says about a place, counted from 0.
+/// Looks a place up in a built map. Lines and columns are counted from 0.
 pub(super) fn look_up(built: &BuiltMaps, id: &str, line: u32, column: u32) -> Option<Place> {
     let id = DebugId::parse(id).unwrap();
     let range = built.maps.iter().find(|(own, _)| *own == id)?.1;
