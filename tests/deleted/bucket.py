@@ -1,10 +1,12 @@
 """The bucket and the table in a data directory, read as other tools see them."""
 
 import base64
+import contextlib
 import pathlib
 import re
 import sqlite3
 import subprocess
+import threading
 
 import zstandard
 
@@ -43,6 +45,24 @@ def inline(data):
     frames = [base64.b64decode(frame) for row in items(data) for frame in INLINE.findall(row)]
     assert all(frame[0] == 1 for frame in frames), "the dictionary has version 1"
     return [reader.decompress(frame[1:], max_output_size=1 << 20) for frame in frames]
+
+
+class QueueWatch(threading.Thread):
+    """Collects bodies of messages while they are in the queue, until it is stopped."""
+
+    def __init__(self, data):
+        super().__init__(daemon=True)
+        self.data, self.bodies, self.stopped = data, set(), threading.Event()
+
+    def run(self):
+        with contextlib.closing(opened(self.data, "sqs.db")) as database:
+            while not self.stopped.wait(0.002):
+                self.bodies.update(body for body, in database.execute("SELECT body FROM content"))
+
+    def stop(self):
+        self.stopped.set()
+        self.join()
+        return self.bodies
 
 
 def unpacked(packed):
