@@ -41,21 +41,21 @@ struct Info {
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Health {
-    /// `ok`, or `degraded` (with HTTP status 503) while a stage fails.
+    /// `ok`, or `degraded` (with HTTP status 503) while a stage fails or hangs.
     status: &'static str,
-    /// The stages that are failing now.
+    /// The stages that fail or hang now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 5))]
     problems: Vec<Problem>,
 }
 
-/// A stage that is failing.
+/// A stage that fails, or hangs: one of its runs has taken longer than five minutes.
 #[derive(Serialize, JsonSchema)]
 #[schemars(inline)]
 struct Problem {
     /// `storage` (requests are refused with 503), `processor`, `stream`, `sweep` or `upkeep`.
     stage: &'static str,
-    /// For how many seconds it has been failing.
+    /// For how many seconds it has failed, or the run that hangs has taken.
     seconds: u64,
 }
 

@@ -29,4 +29,4 @@ pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxi
 pub use front::Front;
 pub use outcomes::{Outcomes, log_cause};
 pub use path::{Prefix, decode_segment, parse_project_name, parse_project_path, parse_query};
-pub use stages::Stages;
+pub use stages::{StageRun, Stages};

@@ -68,10 +68,12 @@ impl Mapping {
 
     /// Receives a batch and starts to process it. Returns its number of messages.
     async fn begin(&mut self) -> anyhow::Result<usize> {
-        let received = receive(&self.stack, self.size.most).await?;
+        let stack = self.stack.clone();
+        let _run = stack.begin("processor");
+        let received = receive(&stack, self.size.most).await?;
         let count = received.len();
         if count > 0 {
-            self.under_way.spawn(process(self.stack.clone(), received));
+            self.under_way.spawn(process(stack.clone(), received));
         }
         Ok(count)
     }
@@ -159,6 +161,7 @@ async fn receive(stack: &Stack, most: usize) -> Result<Vec<Received>, embedded::
 
 /// Processes one batch. Deletes the processed messages, and delays the others.
 async fn process(stack: Arc<Stack>, mut received: Vec<Received>) -> Result<Ended, embedded::Error> {
+    let _run = stack.begin("processor");
     let queue = stack.inbox();
     let failed: HashSet<_> = stack.process(&mut received).await.into_iter().collect();
     let (again, done): (Vec<_>, Vec<_>) =

@@ -22,7 +22,9 @@ const SEND_TIME: Duration = Duration::from_secs(30);
 /// Runs until `stopped`.
 pub(super) async fn run(stack: Arc<Stack>, mut stream: Stream, mut stopped: watch::Receiver<bool>) {
     loop {
+        let run = stack.begin("stream");
         let taken = take(&stack, &mut stream).await;
+        drop(run);
         stack.note("stream", &taken);
         let pause = match taken {
             Ok(true) => continue,
@@ -61,7 +63,9 @@ async fn take(stack: &Stack, stream: &mut Stream) -> anyhow::Result<bool> {
 /// Does what the schedule in template.yaml does: sends due notifications, until `stopped`.
 pub(super) async fn sweep(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
+        let run = stack.begin("sweep");
         let swept = stack.notify().sweep(Deadline::within(SEND_TIME)).await;
+        drop(run);
         stack.note("sweep", &swept);
         if let Err(error) = swept {
             tracing::warn!(error.message = %error, "failed to send due notifications");
