@@ -20,6 +20,9 @@ pub const POSITION_FILE: &str = "stream-position";
 pub struct Stream {
     client: Client,
     arn: String,
+    /// The stream's only shard. The embedded engine never closes it. Describing the stream for each batch would read
+    /// all records of a day each time.
+    shard: String,
     /// Sequence number of the last record that was handled.
     position: Option<String>,
     /// The file that stores the position; `None` if all data is in memory.
@@ -32,40 +35,38 @@ impl Stream {
         let streams = client.list_streams().table_name(table).send().await.context("cannot find the table's stream")?;
         let arn =
             streams.streams().first().and_then(|stream| stream.stream_arn()).context("the table has no stream")?;
+        let described = client.describe_stream().stream_arn(arn).send().await.context("cannot describe the stream")?;
+        let shards = described.stream_description().map(|stream| stream.shards()).unwrap_or_default();
+        let [shard] = shards else { anyhow::bail!("the stream has {} shards instead of one", shards.len()) };
+        let shard = shard.shard_id().context("the stream's shard has no id")?.to_owned();
         let file = dir.map(|dir| dir.join(POSITION_FILE));
         let position = match &file {
             Some(file) => read_position(file)?,
             None => None,
         };
-        Ok(Self { arn: arn.to_owned(), client, position, file })
+        Ok(Self { arn: arn.to_owned(), shard, client, position, file })
     }
 
     /// Returns the next records, in order; empty if there are none.
     pub async fn next(&mut self) -> anyhow::Result<Vec<Record>> {
-        let described = self.client.describe_stream().stream_arn(&self.arn).send().await?;
-        let shards = described.stream_description().map(|stream| stream.shards()).unwrap_or_default();
-        let shard = shards.first().and_then(|shard| shard.shard_id()).context("the stream has no shard")?;
-        let iterator = match self.iterator(shard, self.position.clone()).await {
+        let iterator = match self.iterator(self.position.clone()).await {
             // The record at the position was trimmed. Only records that were read can have been trimmed, so start at
             // the oldest.
-            Err(error) if error.code() == Some("TrimmedDataAccessException") => self.iterator(shard, None).await?,
+            Err(error) if error.code() == Some("TrimmedDataAccessException") => self.iterator(None).await?,
             iterator => iterator?,
         };
         let records = self.client.get_records().set_shard_iterator(iterator).limit(MAX_BATCH_RECORDS).send().await?;
         Ok(records.records.unwrap_or_default().into_iter().map(record).collect())
     }
 
-    async fn iterator(
-        &self,
-        shard: &str,
-        after: Option<String>,
-    ) -> Result<Option<String>, aws_sdk_dynamodbstreams::Error> {
+    async fn iterator(&self, after: Option<String>) -> Result<Option<String>, aws_sdk_dynamodbstreams::Error> {
         let kind = match after {
             Some(_) => ShardIteratorType::AfterSequenceNumber,
             None => ShardIteratorType::TrimHorizon,
         };
-        let call = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(shard).shard_iterator_type(kind);
-        Ok(call.set_sequence_number(after).send().await?.shard_iterator)
+        let call = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(&self.shard);
+        let call = call.shard_iterator_type(kind).set_sequence_number(after);
+        Ok(call.send().await?.shard_iterator)
     }
 
     /// Saves that all records up to `number` were handled. If this is not written any more, records are read again,
