@@ -41,7 +41,7 @@ async fn an_email_can_carry_every_message() {
 async fn without_a_mailer_the_failure_says_what_to_set() {
     let target = target(json!({ "type": "email", "to": ["team@shop.example"] }));
     let failed = channels().send(&target, &one(python()), None).await.unwrap_err();
-    insta::assert_snapshot!(failed, @"email is not set up: set the sender address, which must be verified in SES (EmailFrom of the stack)");
+    insta::assert_snapshot!(failed, @"email is not set up: on AWS, set EmailFrom of the stack to an address that is verified in SES; start `faultline serve` with --smtp-url and --email-from");
 }
 
 /// The request to SES is the one of its API: `POST /v2/email/outbound-emails`.

@@ -6,6 +6,7 @@
 mod chat;
 mod github;
 mod gitlab;
+mod smtp;
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
@@ -20,6 +21,7 @@ pub use gitlab::{GITLAB_TOKEN, GitLab};
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
 use serde_json::Value;
+pub use smtp::{Mail, SmtpServer, SmtpTls};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 

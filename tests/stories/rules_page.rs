@@ -145,11 +145,11 @@ async fn a_refused_rule_is_shown_as_it_was_typed() {
     let typed = [("name", "Mine"), ("on", "limited"), ("kind", "slack"), ("slack.channel", "#a<b")];
     let slack = ("slack.endpoint", "https://hooks.slack.com/services/x");
     for (form, said, wrong) in [
-        (vec![("do", "add")], "Webhook URL: `endpoint` is missing", "slack.endpoint"),
-        (vec![("do", "try")], "Webhook URL: `endpoint` is missing", "slack.endpoint"),
+        (vec![("do", "add")], "“Webhook URL” is missing", "slack.endpoint"),
+        (vec![("do", "try")], "“Webhook URL” is missing", "slack.endpoint"),
         (
             vec![("do", "add"), slack, ("threshold", "many")],
-            "`threshold` is a string: send a whole number",
+            "“An error is seen often from” is a string: send a whole number",
             "threshold",
         ),
         (vec![("do", "add"), ("slack.endpoint", "[sealed]")], "stands for a stored secret", "slack.endpoint"),

@@ -2,4 +2,5 @@
 
 pub mod openapi;
 pub mod serve;
+pub mod smtp;
 pub mod system;

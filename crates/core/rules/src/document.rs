@@ -28,6 +28,11 @@ pub(super) fn secret_schema() -> Value {
     json!({ "type": "string", "pattern": "^[!-~]+$", "maxLength": MAX_SECRET })
 }
 
+/// The schema of a header's value that [`Object::header`] reads.
+pub(super) fn header_schema() -> Value {
+    json!({ "type": ["string", "null"], "pattern": "^[!-~]+( [!-~]+)*$", "maxLength": MAX_SECRET })
+}
+
 /// The schema of a URL that [`Object::url`] reads (if `optional`) or [`Object::needed_url`].
 pub(super) fn url_schema(optional: bool) -> Value {
     let form = if optional { json!(["string", "null"]) } else { json!("string") };
@@ -120,6 +125,20 @@ impl<'a> Object<'a> {
             false => {
                 Err(self.refusal(key, format!("`{key}` has a space or is not ASCII: send it as it was given to you")))
             }
+        }
+    }
+
+    /// Reads the secret value of a header at `key`: ASCII, with single spaces between words.
+    pub(super) fn header(&self, key: &str) -> Result<Option<Secret>, Refusal> {
+        let Some(text) = self.text(key, MAX_SECRET)? else { return Ok(None) };
+        self.not_sealed(key, text)?;
+        let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic());
+        match text.split(' ').all(is_word) {
+            true => Ok(Some(Secret::new(text))),
+            false => Err(self.refusal(
+                key,
+                format!("`{key}` is not the value of a header: send ASCII with single spaces, such as `Bearer TOKEN`"),
+            )),
         }
     }
 

@@ -9,10 +9,12 @@ mod server;
 mod stream;
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, ensure};
 use notify::PublicUrl;
+use notify::channels::Mailer;
 use notify::guard::Destinations;
 pub use options::{Network, Serve};
 use ready::Ready;
@@ -23,6 +25,7 @@ use tokio::sync::watch;
 
 use local_data::{Access, data_dir};
 
+use crate::smtp;
 use crate::system::{DataLocation, System, SystemSettings};
 
 /// How long unfinished requests may take after the signal to stop.
@@ -64,6 +67,7 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     let settings = SystemSettings {
         public_url: Some(PublicUrl::at(url.as_str())),
         destinations: destinations(&options)?,
+        mailer: mailer(&options)?,
         admin_key: options.admin_key.clone(),
         retention_days: options.retention_days,
         ..SystemSettings::at(place.clone())
@@ -94,6 +98,13 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
 fn destinations(options: &Serve) -> anyhow::Result<Destinations> {
     let destinations = Destinations::parse(&options.allow_destination.join(","))?;
     Ok(if options.allow_loopback_destinations { destinations.and_loopback() } else { destinations })
+}
+
+/// Creates the mailer from the options, if email is set up.
+fn mailer(options: &Serve) -> anyhow::Result<Option<Arc<dyn Mailer>>> {
+    let roots = options.smtp_ca.as_deref();
+    let mailer = smtp::mailer(options.smtp_url.as_ref(), options.email_from.as_deref(), roots)?;
+    Ok(mailer.map(|mailer| Arc::new(mailer) as Arc<dyn Mailer>))
 }
 
 /// Reads the limits from the options. If the process may open only few files, it accepts fewer connections, so that it

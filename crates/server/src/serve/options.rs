@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use http_common::{BaseUrl, TrustedProxies};
 
+use crate::smtp::SmtpUrl;
+
 /// Options of `faultline serve`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Serve {
@@ -36,6 +38,17 @@ pub struct Serve {
     /// Allow notifications to this machine, also over http; meant for testing
     #[arg(long)]
     pub allow_loopback_destinations: bool,
+    /// SMTP server for email notifications, with its credentials: smtps://USER:PASSWORD@HOST, or smtp://… with STARTTLS;
+    /// needs --email-from
+    #[arg(long, env = "FAULTLINE_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    pub smtp_url: Option<SmtpUrl>,
+    /// Sender of email notifications: name@host, or Name <name@host>
+    #[arg(long, env = "FAULTLINE_EMAIL_FROM", value_name = "ADDRESS")]
+    pub email_from: Option<String>,
+    /// PEM file with the certificate of an authority that the SMTP server's certificate is checked against, besides the
+    /// public ones
+    #[arg(long, value_name = "FILE", requires = "smtp_url")]
+    pub smtp_ca: Option<PathBuf>,
     /// When ready, print one line of JSON with url, adminKey, project, dsn and clientKey
     #[arg(long)]
     pub json: bool,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 pub use engines::{Resources, stored_bytes, stored_keys};
 use notify::PublicUrl;
-use notify::channels::Notifier;
+use notify::channels::{Mailer, Notifier};
 use notify::guard::Destinations;
 pub use restored::forget_unsent;
 pub use stack::Stack;
@@ -45,6 +45,8 @@ pub struct SystemSettings {
     pub clock: Arc<dyn Clock>,
     /// Where notifications may be sent.
     pub destinations: Destinations,
+    /// Sends email, if it is set up.
+    pub mailer: Option<Arc<dyn Mailer>>,
     /// A replacement for the real channels, for tests.
     pub channels: Option<Arc<dyn Notifier>>,
     /// The public URL, for links in notifications.
@@ -54,8 +56,16 @@ pub struct SystemSettings {
 impl SystemSettings {
     /// Returns the default settings with data at `place`.
     pub fn at(place: DataLocation) -> Self {
-        let (clock, destinations) = (Arc::new(SystemClock), Destinations::default());
-        Self { place, admin_key: None, retention_days: 90, clock, destinations, channels: None, public_url: None }
+        Self {
+            place,
+            admin_key: None,
+            retention_days: 90,
+            clock: Arc::new(SystemClock),
+            destinations: Destinations::default(),
+            mailer: None,
+            channels: None,
+            public_url: None,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use anyhow::Context;
 use embedded::Engines;
 use embedded::sqs::Received;
-use http_common::{Authenticator, Front, Outcomes};
+use http_common::{Authenticator, Front, Outcomes, StageRun};
 use ingest::{Ingest, IngestHealth, Limiter};
 use model::cost::Capacity;
 use model::id::{Key, ProjectName};
@@ -45,6 +45,9 @@ pub struct Stack {
 
 /// How long a batch may take, including retries. Other batches wait for it.
 const BATCH_TIME: Duration = Duration::from_secs(20);
+/// How long a run of a stage may take before `GET /health` reports that it hangs. Runs end after 30 seconds by
+/// themselves if their calls do, except for the removal of many expired objects.
+const STAGE_LIMIT: Duration = Duration::from_secs(300);
 /// Name of the project that exists from the start.
 const SAMPLE: &str = "sample";
 
@@ -133,6 +136,11 @@ impl Stack {
         }
     }
 
+    /// Begins a run of a stage, for `GET /health`: a stage that hangs is reported, too.
+    pub(super) fn begin(&self, stage: &'static str) -> StageRun<'_> {
+        self.outcomes.stages().run(stage, STAGE_LIMIT)
+    }
+
     /// Returns the admin key, and the keys of the sample project if it exists.
     pub fn access(&self) -> (&Access, Option<&ProjectAccess>) {
         (&self.access, self.sample.as_ref())
@@ -190,11 +198,11 @@ impl Stack {
     }
 }
 
-/// Returns the channels in the settings, or the real ones without email, which needs SES.
+/// Returns the channels in the settings, or the real ones.
 fn channels(settings: &SystemSettings) -> Arc<dyn Notifier> {
     let real = || {
         let client = Client::new(settings.destinations.clone(), Timeouts::default());
-        Arc::new(Channels::new(client, None, settings.clock.clone())) as Arc<dyn Notifier>
+        Arc::new(Channels::new(client, settings.mailer.clone(), settings.clock.clone())) as Arc<dyn Notifier>
     };
     settings.channels.clone().unwrap_or_else(real)
 }

@@ -27,7 +27,8 @@ pub use pages::message::MessagePage;
 pub use pages::operations::{LetterRow, MonthCost, Operations};
 pub use pages::projects::{ProjectRow, ProjectsPage};
 pub use pages::rules::{
-    FailedRow, Field, Input, KINDS, RuleDraft, RuleRow, Rules, RulesText, TargetKind, TargetRow, Tried,
+    FailedRow, Field, Input, KINDS, READY_TEMPLATES, ReadyTemplate, RuleDraft, RuleRow, Rules, RulesText, TargetKind,
+    TargetRow, Tried,
 };
 pub use pages::settings::{SettingsFields, SettingsPage};
 pub use pages::sign_in::SignIn;

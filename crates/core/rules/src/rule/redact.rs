@@ -5,11 +5,13 @@ use super::parse::ids;
 use crate::secret::SEALED;
 
 /// The keys of secrets, wherever they occur.
-const SECRETS: [&str; 4] = ["userToken", "personalAccessToken", "secret", "signingSecret"];
+const SECRETS: [&str; 5] = ["userToken", "personalAccessToken", "secret", "signingSecret", "authorization"];
 /// This is a secret too, except for trackers, where it is only the address of a server.
 const ENDPOINT: &str = "endpoint";
 /// The keys that decide where a secret is sent. Another server or repository must not get it.
 const WHERE: [&str; 4] = ["type", ENDPOINT, "owner", "repo"];
+/// The body that a webhook gets. Its keys are those of another service, and everybody who may read the rules sees it.
+const TEMPLATE: &str = "template";
 const TRACKERS: [&str; 2] = ["github", "gitlab"];
 
 impl Rules {
@@ -19,6 +21,7 @@ impl Rules {
             Value::Object(map) => {
                 let entry = |(key, value): (&String, &Value)| match is_secret(map, key) && !value.is_null() {
                     true => (key.clone(), Value::String(SEALED.to_owned())),
+                    false if key == TEMPLATE => (key.clone(), value.clone()),
                     false => (key.clone(), Self::redacted(value)),
                 };
                 Value::Object(map.iter().map(entry).collect())

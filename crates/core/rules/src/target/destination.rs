@@ -1,4 +1,4 @@
-use super::Target;
+use super::{Target, Template};
 use model::id::Fingerprint;
 
 const GITHUB: &str = "https://api.github.com";
@@ -25,7 +25,11 @@ impl Target {
             Self::GitLab(gitlab) => {
                 ("gitlab", tracker(gitlab.endpoint.as_deref(), GITLAB, &gitlab.owner, &gitlab.repo))
             }
-            Self::Webhook(webhook) => ("webhook", vec![webhook.endpoint.reveal().to_owned()]),
+            Self::Webhook(webhook) => {
+                // Chats of one bot share an endpoint. Their templates differ.
+                let template = webhook.template.as_ref().map(Template::to_string);
+                ("webhook", [webhook.endpoint.reveal().to_owned()].into_iter().chain(template).collect())
+            }
             Self::Email(email) => {
                 let mut to = email.to.clone();
                 to.sort();

@@ -3,8 +3,10 @@
 mod destination;
 mod parse;
 mod schema;
+mod template;
 
 use serde::Deserialize;
+pub use template::{PLACEHOLDERS, Template};
 
 use super::Secret;
 
@@ -20,7 +22,7 @@ pub enum Target {
     GitLab(GitLab),
     /// Any HTTPS URL, which gets signed JSON.
     Webhook(Webhook),
-    /// Email, through SES.
+    /// Email.
     Email(Email),
     /// A Discord channel, through a webhook.
     Discord(Hook),
@@ -149,6 +151,12 @@ pub struct Webhook {
     /// The secret that requests are signed with.
     #[serde(default)]
     pub secret: Option<Secret>,
+    /// The value of the header `Authorization`.
+    #[serde(default)]
+    pub authorization: Option<Secret>,
+    /// The body, instead of faultline's own.
+    #[serde(default)]
+    pub template: Option<Template>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]

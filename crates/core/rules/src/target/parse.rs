@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Email, GitHub, GitLab, Hook, IfExist, Slack, Target, Webhook};
+use super::{Email, GitHub, GitLab, Hook, IfExist, Slack, Target, Template, Webhook};
 use crate::document::Object;
 use model::outcome::{Reason, Refusal};
 
@@ -32,7 +32,7 @@ impl Target {
             "slack" => &["endpoint", "channel", "username", "iconEmoji", "iconUrl", "icon_emoji", "icon_url"][..],
             "github" => &["userToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"],
             "gitlab" => &["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"],
-            "webhook" => &["endpoint", "secret"],
+            "webhook" => &["endpoint", "secret", "authorization", "template"],
             "email" => &["to"],
             _ => &["endpoint"],
         });
@@ -40,6 +40,8 @@ impl Target {
             "webhook" => Self::Webhook(Webhook {
                 endpoint: object.needed_url("endpoint", "the URL to send JSON to")?,
                 secret: object.secret("secret")?,
+                authorization: object.header("authorization")?,
+                template: template(&object)?,
             }),
             "email" => Self::Email(email(&object)?),
             "discord" => Self::Discord(hook(&object)?),
@@ -119,6 +121,17 @@ fn email(object: &Object<'_>) -> Result<Email, Refusal> {
         }
         None => Ok(Email { to: to.into_iter().map(str::to_owned).collect() }),
     }
+}
+
+fn template(object: &Object<'_>) -> Result<Option<Template>, Refusal> {
+    let parse = |value| {
+        Template::parse(value).map_err(|error| {
+            let mut refusal = object.refusal("template", error.message);
+            refusal.path.extend(error.path);
+            refusal
+        })
+    };
+    object.value("template").map(parse).transpose()
 }
 
 fn hook(object: &Object<'_>) -> Result<Hook, Refusal> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Target;
 use super::parse::{MAX_ADDRESS, MAX_ADDRESSES, MAX_LABELS, MAX_NAME};
-use crate::document::{secret_schema, text_schema, url_schema};
+use crate::document::{header_schema, secret_schema, text_schema, url_schema};
 
 impl JsonSchema for Target {
     fn schema_name() -> Cow<'static, str> {
@@ -32,7 +32,10 @@ impl JsonSchema for Target {
             "iconEmoji": text(), "iconUrl": url_schema(true), "icon_emoji": text(), "icon_url": url_schema(true) });
         let mut secret = secret_schema();
         secret["type"] = json!(["string", "null"]);
-        let webhook = json!({ "endpoint": url_schema(false), "secret": secret });
+        let webhook = json!({ "endpoint": url_schema(false), "secret": secret,
+            "authorization": header_schema(),
+            "template": { "type": ["object", "array", "null"], "description": "the body of the request: JSON whose \
+                strings may contain placeholders such as `{{summary}}`" } });
         let addresses = json!({ "type": "array", "minItems": 1, "maxItems": MAX_ADDRESSES, "items": {
             "type": "string", "pattern": "^[^@]+@[^@]+$", "maxLength": MAX_ADDRESS
         } });

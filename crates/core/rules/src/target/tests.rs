@@ -70,6 +70,8 @@ fn every_form_is_read_with_all_its_fields() {
         with(&with(&gitlab(), "endpoint", json!("https://gitlab.example.org:8443")), "labels", json!(["bug"])),
         json!({ "type": "webhook", "endpoint": "https://example.org/x?y", "secret": "s" }),
         json!({ "type": "webhook", "endpoint": "http://127.0.0.1:8080/x" }),
+        json!({ "type": "webhook", "endpoint": "https://example.org/x", "authorization": "Bearer a.b-c",
+            "template": { "text": "{{summary}}", "list": [1, null] } }),
         mail("b+c@example.org"),
         json!({ "type": "discord", "endpoint": "https://discord.com/api/webhooks/1/x" }),
         json!({ "type": "teams", "endpoint": "HTTPS://example.org/x" }),
@@ -101,6 +103,12 @@ fn mistakes_are_named_with_the_way_to_fix_them() {
     for owner in ["/g", "g/", "g//h", "g/../h", "g/h i"] {
         refused(with(&gitlab(), "owner", json!(owner)), "owner", "`group/subgroup`");
     }
+    let webhook = json!({ "type": "webhook", "endpoint": "https://example.org/x" });
+    for value in ["Bearer  x", " x", "Bearer é"] {
+        refused(with(&webhook, "authorization", json!(value)), "authorization", "such as `Bearer TOKEN`");
+    }
+    refused(with(&webhook, "template", json!("{{summary}}")), "template", "send an object or a list");
+    refused(with(&webhook, "template", json!({ "a": ["{{sumary}}"] })), "template.a.0", "use summary, text, link");
     refused(json!({ "type": "email", "to": [] }), "to", "`to` is missing");
     refused(json!({ "type": "email", "to": vec!["a@b"; 51] }), "to", "at most 50");
     for address in ["a", "@b", "a@", "a@b@c", "A <a@b>", "a@b,c@d", "a@b c"] {
@@ -178,6 +186,10 @@ fn a_destination_is_where_a_message_arrives() {
     differ(&hook("teams"), &hook("discord"));
     differ(&hook("teams"), &hook("webhook"));
     same(&hook("webhook"), &with(&hook("webhook"), "secret", json!("s")));
+    same(&hook("webhook"), &with(&hook("webhook"), "authorization", json!("Bearer s")));
+    let chat = |number: u32| with(&hook("webhook"), "template", json!({ "chat_id": number, "text": "{{text}}" }));
+    differ(&chat(1), &chat(2));
+    differ(&chat(1), &hook("webhook"));
     let to = |to: &[&str]| json!({ "type": "email", "to": to });
     same(&to(&["a@x", "b@x"]), &to(&["b@x", "a@x"]));
     differ(&to(&["a@x", "b@x"]), &to(&["a@x"]));

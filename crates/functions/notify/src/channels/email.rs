@@ -36,7 +36,8 @@ pub(super) async fn send(
 ) -> Result<(), SendError> {
     let mailer = mailer.ok_or_else(|| {
         SendError::permanent(
-            "email is not set up: set the sender address, which must be verified in SES (EmailFrom of the stack)",
+            "email is not set up: on AWS, set EmailFrom of the stack to an address that is verified in SES; \
+             start `faultline serve` with --smtp-url and --email-from",
         )
     })?;
     mailer.send(&compose(target, message)).await
@@ -57,7 +58,8 @@ pub(super) fn compose(target: &target::Email, message: &Message) -> Email {
     }
 }
 
-fn text(content: &Content) -> String {
+/// The plain-text version of a message, with all its facts.
+pub(super) fn text(content: &Content) -> String {
     let mut lines = vec![content.title.clone(), content.why.clone()];
     lines.extend(content.link.clone());
     lines.push(String::new());

@@ -21,6 +21,11 @@ impl Secrets {
             Target::Webhook(webhook) => {
                 secrets.add_url(&webhook.endpoint);
                 webhook.secret.iter().for_each(|secret| secrets.add(secret.reveal()));
+                if let Some(header) = &webhook.authorization {
+                    secrets.add(header.reveal());
+                    // An answer may quote the token without `Bearer`.
+                    header.reveal().split(' ').skip(1).for_each(|word| secrets.add(word));
+                }
             }
             Target::GitHub(github) => secrets.add(github.user_token.reveal()),
             Target::GitLab(gitlab) => secrets.add(gitlab.personal_access_token.reveal()),

@@ -21,7 +21,7 @@ pub enum SendError {
 }
 
 impl SendError {
-    pub(crate) fn permanent(reason: impl Into<String>) -> Self {
+    pub fn permanent(reason: impl Into<String>) -> Self {
         Self::Permanent { reason: reason.into() }
     }
 }

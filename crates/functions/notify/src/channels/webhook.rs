@@ -1,18 +1,22 @@
 //! Webhooks to any HTTPS URL. The body is JSON, signed so that the receiver can check who sent it, and when.
 
+use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue};
 use model::id::{Fingerprint, ProjectName};
 use model::occurrence::Level;
 use model::project::TimeUnit;
 use model::time::Timestamp;
 use ring::hmac;
+use rules::target::Template;
 use rules::{Message, Notification, Secret, Trigger, target};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::SendError;
 use super::content::{self, Content};
+use super::email;
 use super::exchange::Exchange;
-use super::text::{clean, cut, cut_bytes};
+use super::text::{clean, cut, cut_bytes, line};
 
 /// The header with the signature, `t=UNIX-SECONDS,v1=HEX`: the HMAC-SHA256 of the seconds, a full stop and the body,
 /// with the target's secret as key. A receiver should compare it in constant time, and refuse requests older than a few
@@ -24,6 +28,10 @@ pub(super) const DELIVERY_HEADER: HeaderName = HeaderName::from_static("x-faultl
 
 /// Maximum length of an error's message in a body, in bytes.
 const MAX_MESSAGE_BYTES: usize = 8 * 1024;
+/// Maximum length of a summary in a template, in characters: titles of Jira's issues have at most 255.
+const MAX_SUMMARY_CHARS: usize = 240;
+/// Maximum length of the text in a template, in characters: a message of Telegram or ntfy has at most 4,096.
+const MAX_PLAIN_CHARS: usize = 3_000;
 /// Maximum length of all other texts, in bytes.
 const MAX_TEXT_BYTES: usize = 1024;
 
@@ -114,11 +122,19 @@ pub(super) async fn send(
     webhook: &target::Webhook,
     message: &Message,
 ) -> Result<(), SendError> {
-    let body = body(message);
+    let body = match &webhook.template {
+        None => body(message),
+        Some(template) => fill(template, message),
+    };
     let mut headers = HeaderMap::new();
     headers.insert(DELIVERY_HEADER, delivery(message));
     if let Some(secret) = &webhook.secret {
         headers.insert(SIGNATURE_HEADER, signature(secret, exchange.now(), &body));
+    }
+    if let Some(secret) = &webhook.authorization {
+        let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| exchange.permanent("authorization"))?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
     }
     exchange.post_bytes(webhook.endpoint.reveal(), headers, body).await?;
     Ok(())
@@ -126,6 +142,10 @@ pub(super) async fn send(
 
 /// Builds the request's body.
 pub(super) fn body(message: &Message) -> Vec<u8> {
+    serde_json::to_vec(&build(message)).expect("texts and numbers only")
+}
+
+fn build(message: &Message) -> Body<'_> {
     let content = Content::new(message);
     let (event, project, errors, more) = match message {
         Message::One(notification) => ("error", &notification.project, vec![error(notification)], 0),
@@ -143,8 +163,45 @@ pub(super) fn body(message: &Message) -> Vec<u8> {
     let max_per_minute = overflow.map(|overflow| overflow.ceiling);
     let link = overflow.and_then(|overflow| overflow.link.as_deref());
     let summary = content.summary;
-    let body = Body { version: 1, delivery, event, project, summary, errors, more, max_per_minute, link, limit, until };
-    serde_json::to_vec(&body).expect("texts and numbers only")
+    Body { version: 1, delivery, event, project, summary, errors, more, max_per_minute, link, limit, until }
+}
+
+/// Builds a body from a template. Nothing in it can mention people in a chat: see [`unmentioning`].
+pub(super) fn fill(template: &Template, message: &Message) -> Vec<u8> {
+    let body = serde_json::to_value(build(message)).expect("texts and numbers only");
+    let first = &body["errors"][0];
+    let filled = template.render(|name| match name {
+        "summary" => {
+            unmentioning(&Value::String(line(body["summary"].as_str().unwrap_or_default(), MAX_SUMMARY_CHARS)))
+        }
+        "text" => unmentioning(&Value::String(cut(&email::text(&Content::new(message)), MAX_PLAIN_CHARS).into_owned())),
+        "link" if first["link"].is_string() => first["link"].clone(),
+        "event" | "project" | "delivery" | "more" | "link" => body[name].clone(),
+        "at" | "count" | "firstSeen" | "lastSeen" | "fingerprint" => first[name].clone(),
+        name => unmentioning(&first[name]),
+    });
+    serde_json::to_vec(&filled).expect("texts and numbers only")
+}
+
+/// Inserts a zero-width space after `@`, and after `<` before a letter or one of `!@#`: chats read `@all`,
+/// `<!channel>` and `<users/all>` in a text as mentions of people.
+fn unmentioning(value: &Value) -> Value {
+    match value {
+        Value::String(text) => {
+            let mut written = String::with_capacity(text.len());
+            let mut chars = text.chars().peekable();
+            while let Some(c) = chars.next() {
+                written.push(c);
+                let next = chars.peek().copied().unwrap_or(' ');
+                if c == '@' || c == '<' && (next.is_alphabetic() || "!@#/".contains(next)) {
+                    written.push('\u{200b}');
+                }
+            }
+            Value::String(written)
+        }
+        Value::Array(list) => list.iter().map(unmentioning).collect(),
+        other => other.clone(),
+    }
 }
 
 fn error(notification: &Notification) -> ErrorBody {

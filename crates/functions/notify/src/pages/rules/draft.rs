@@ -1,5 +1,6 @@
 //! A new rule in the page's form.
 
+use model::json;
 use serde_json::{Map, Value, json};
 use web_pages::{Field, Input, KINDS, RuleDraft, TargetKind};
 use web_session::{ApiRefusal, Form};
@@ -36,7 +37,12 @@ pub(super) fn target(form: &Form) -> Value {
     let mut target = Map::from_iter([("type".to_owned(), word.into())]);
     for field in kind(word).map_or(&[][..], |kind| kind.fields) {
         if let Some(typed) = form.get(&name(word, field)) {
-            let value = if field.input == Input::List { list(typed) } else { typed.trim().into() };
+            let value = match field.input {
+                Input::List => list(typed),
+                // What is not JSON stays a text, which the API refuses.
+                Input::Json => json::parse(typed.as_bytes()).unwrap_or_else(|_| typed.trim().into()),
+                Input::Text | Input::Secret | Input::Choice(_) => typed.trim().into(),
+            };
             target.insert(field.key.to_owned(), value);
         }
     }
@@ -73,13 +79,44 @@ pub(super) fn refused(form: &Form, said: &ApiRefusal, path: &[String]) -> RuleDr
         [key, ..] => (Some((*key).to_owned()), None),
         [] => (None, None),
     };
-    let problem = label.map_or_else(|| said.text.clone(), |label| format!("{label}: {}", said.text));
+    let text = with_labels(&said.text, kind(chosen));
+    let problem = match label {
+        Some(label) if !text.contains(label) => format!("{label}: {text}"),
+        _ => text,
+    };
     RuleDraft { problem: Some(problem), wrong, ..typed(form) }
+}
+
+/// The labels of the fields that every rule has. The form of a target has its own.
+const LABELS: [(&str, &str); 6] = [
+    ("name", "Name"),
+    ("on", "When"),
+    ("threshold", "An error is seen often from"),
+    ("interval", "at every multiple of"),
+    ("environments", "Environments"),
+    ("levels", "Levels"),
+];
+
+/// Replaces the API's names of fields, which are in backticks, with the labels that the person sees.
+fn with_labels(text: &str, kind: Option<&TargetKind>) -> String {
+    let fields = kind.map_or(&[][..], |kind| kind.fields);
+    let label = |key: &str| {
+        let own = fields.iter().find(|field| field.key == key).map(|field| field.label);
+        own.or_else(|| LABELS.iter().find(|(name, _)| *name == key).map(|(_, label)| *label))
+    };
+    let parts = text.split('`').enumerate().map(|(index, part)| match label(part) {
+        // Every second part is in backticks.
+        Some(label) if index % 2 == 1 => format!("“{label}”"),
+        _ if index % 2 == 1 => format!("`{part}`"),
+        _ => part.to_owned(),
+    });
+    parts.collect()
 }
 
 #[cfg(test)]
 mod tests {
     use rules::{Rules, SEALED, Target};
+    use web_pages::READY_TEMPLATES;
 
     use super::*;
 
@@ -90,12 +127,24 @@ mod tests {
             let value = |field: &Field| match field.input {
                 Input::List => json!(["a@b.example"]),
                 Input::Choice(choices) => choices[0].0.into(),
+                Input::Json => json!({ "text": "{{text}}" }),
                 _ if field.key == "endpoint" || field.key.ends_with("Url") => "https://a.example/x".into(),
                 _ => "a".into(),
             };
             let fields = kind.fields.iter().map(|field| (field.key.to_owned(), value(field)));
             let target: Map<_, _> = fields.chain([("type".to_owned(), kind.word.into())]).collect();
             assert!(Target::parse(&Value::Object(target)).is_ok(), "{}", kind.word);
+        }
+    }
+
+    #[test]
+    fn every_ready_template_is_valid_and_documented() {
+        let channels = include_str!("../../../../../../docs/src/notifications/webhook-payload.md");
+        for ready in &READY_TEMPLATES {
+            let template: Value = serde_json::from_str(ready.template).unwrap();
+            let target = json!({ "type": "webhook", "endpoint": "https://a.example", "template": template });
+            assert!(Target::parse(&target).is_ok(), "{}", ready.service);
+            assert!(channels.contains(ready.template), "{}", ready.service);
         }
     }
 
@@ -111,6 +160,17 @@ mod tests {
                 assert_eq!(shown[key], SEALED, "{}: `{key}` belongs in SECRETS of rule/redact.rs", kind.word);
             }
         }
+    }
+
+    #[test]
+    fn a_message_of_the_api_names_the_labels_of_the_form() {
+        let check = |text, expected: &str| assert_eq!(with_labels(text, kind("slack")), expected);
+        check(
+            "`threshold` is missing, but `on` contains it: send a number",
+            "“An error is seen often from” is missing, but “When” contains it: send a number",
+        );
+        check("`endpoint` is `ftp://a`: use https", "“Webhook URL” is `ftp://a`: use https");
+        check("no field", "no field");
     }
 
     #[test]

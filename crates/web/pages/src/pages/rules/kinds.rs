@@ -32,6 +32,8 @@ pub enum Input {
     Secret,
     /// Several values, separated by commas.
     List,
+    /// JSON, in several lines.
+    Json,
     /// One of these: the value in the document, and its label.
     Choice(&'static [(&'static str, &'static str)]),
 }
@@ -39,6 +41,10 @@ pub enum Input {
 impl Field {
     pub(super) fn is_secret(&self) -> bool {
         self.input == Input::Secret
+    }
+
+    pub(super) fn is_json(&self) -> bool {
+        self.input == Input::Json
     }
 
     pub(super) fn choices(&self) -> &'static [(&'static str, &'static str)] {
@@ -66,6 +72,45 @@ const IF_EXIST: Field = Field {
 
 const LABELS: Field =
     Field { input: Input::List, ..text("labels", "Labels", "bug, production", "Separate with commas. Optional.") };
+
+/// A ready template of a webhook's body.
+#[derive(Debug)]
+pub struct ReadyTemplate {
+    /// The service that it is for.
+    pub service: &'static str,
+    /// Which URL and header it needs.
+    pub hint: &'static str,
+    pub template: &'static str,
+}
+
+/// Templates for services that have no kind of their own.
+pub static READY_TEMPLATES: [ReadyTemplate; 5] = [
+    ReadyTemplate {
+        service: "Telegram",
+        hint: "URL: https://api.telegram.org/botTOKEN/sendMessage, with your bot's token. Put the chat's id into the body.",
+        template: r#"{ "chat_id": "-1001234567890", "text": "{{text}}" }"#,
+    },
+    ReadyTemplate {
+        service: "Mattermost",
+        hint: "URL: that of an incoming webhook.",
+        template: r#"{ "text": "{{text}}" }"#,
+    },
+    ReadyTemplate {
+        service: "Google Chat",
+        hint: "URL: that of the space's webhook, with key and token.",
+        template: r#"{ "text": "{{text}}" }"#,
+    },
+    ReadyTemplate {
+        service: "ntfy",
+        hint: "URL: the server, such as https://ntfy.sh. Authorization: Bearer and an access token, if the topic needs one.",
+        template: r#"{ "topic": "our-errors", "title": "{{summary}}", "message": "{{text}}", "click": "{{link}}" }"#,
+    },
+    ReadyTemplate {
+        service: "Jira",
+        hint: "URL: https://SITE.atlassian.net/rest/api/2/issue. Authorization: Basic and the base64 of EMAIL:TOKEN. Each message creates an issue, so notify about new errors only.",
+        template: r#"{ "fields": { "project": { "key": "OPS" }, "issuetype": { "name": "Bug" }, "summary": "{{summary}}", "description": "{{text}}" } }"#,
+    },
+];
 
 /// All kinds of targets, the most common first.
 pub static KINDS: [TargetKind; 7] = [
@@ -120,12 +165,30 @@ pub static KINDS: [TargetKind; 7] = [
                 input: Input::Secret,
                 ..text("secret", "Secret", "", "Optional. Signs each message, in X-Faultline-Signature.")
             },
+            Field {
+                input: Input::Secret,
+                ..text(
+                    "authorization",
+                    "Authorization",
+                    "Bearer …",
+                    "Optional. The header Authorization, with its scheme.",
+                )
+            },
+            Field {
+                input: Input::Json,
+                ..text(
+                    "template",
+                    "Body",
+                    "{ \"text\": \"{{text}}\" }",
+                    "Optional. JSON with placeholders, instead of faultline's own: see the ready ones below.",
+                )
+            },
         ],
     },
     TargetKind {
         word: "email",
         name: "Email",
-        hint: "Sent through SES: only in AWS, if the stack is deployed with EmailFrom.",
+        hint: "Needs a sender: EmailFrom of the stack in AWS, --smtp-url and --email-from of faultline serve.",
         fields: &[Field {
             input: Input::List,
             ..text("to", "To", "ada@example.org, team@example.org", "Separate with commas.")

@@ -1,7 +1,7 @@
 mod kinds;
 
 use askama::Template;
-pub use kinds::{Field, Input, KINDS, TargetKind};
+pub use kinds::{Field, Input, KINDS, READY_TEMPLATES, ReadyTemplate, TargetKind};
 
 use crate::{Frame, Moment};
 
@@ -137,6 +137,10 @@ impl Rules {
 
     fn kinds(&self) -> &'static [TargetKind] {
         &KINDS
+    }
+
+    fn ready_templates(&self) -> &'static [ReadyTemplate] {
+        &READY_TEMPLATES
     }
 
     /// The triggers: the word in a rule's `on`, and its label.
