@@ -7,6 +7,7 @@ mod email;
 mod failures;
 mod guard;
 mod notifications;
+mod on_call;
 mod smtp;
 mod trackers;
 mod webhook;

@@ -6,6 +6,7 @@
 mod chat;
 mod github;
 mod gitlab;
+mod on_call;
 mod smtp;
 
 use std::collections::VecDeque;
@@ -20,6 +21,7 @@ pub use github::{GITHUB_TOKEN, GitHub};
 pub use gitlab::{GITLAB_TOKEN, GitLab};
 use http::{HeaderMap, Method, Response, StatusCode};
 use http_body_util::BodyExt;
+pub use on_call::{ON_CALL_KEY, OnCallServer};
 use serde_json::Value;
 pub use smtp::{Mail, SmtpServer, SmtpTls};
 use tokio::net::TcpListener;

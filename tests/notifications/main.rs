@@ -9,6 +9,7 @@ mod crossings;
 mod hooks;
 mod limits;
 mod mutes;
+mod on_call;
 mod outages;
 mod posted;
 mod recorder;

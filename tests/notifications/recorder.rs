@@ -101,6 +101,7 @@ pub(crate) fn brief(notification: &Notification) -> String {
         Trigger::Regression => format!("regression {}", notification.count),
         Trigger::Unmuted => format!("unmuted {}", notification.count),
         Trigger::Threshold { count, .. } => format!("threshold {count}"),
+        Trigger::Resolved => "resolved".to_owned(),
         Trigger::Sample => "sample".to_owned(),
     }
 }
@@ -157,6 +158,7 @@ fn name(target: &Target) -> String {
         Target::GitHub(github) => github.repo.clone(),
         Target::GitLab(gitlab) => gitlab.repo.clone(),
         Target::Email(email) => email.to.join(","),
+        Target::PagerDuty(_) | Target::Opsgenie(_) | Target::IncidentIo(_) => target.kind().to_owned(),
     }
 }
 

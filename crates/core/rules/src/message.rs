@@ -25,6 +25,9 @@ pub enum Trigger {
         unit: TimeUnit,
         start: Timestamp,
     },
+    /// Somebody resolved it, or merged it into another error. Only [on-call services](super::Target::is_on_call) are
+    /// notified, which then close its incident.
+    Resolved,
     /// A test of a rule.
     Sample,
 }

@@ -13,6 +13,7 @@ use store::dynamo::LimitMark;
 use store::{Kind, Result, StoreError};
 
 use crate::record::{Change, Record};
+use crate::rule_cache::ProjectRules;
 use crate::{Deadline, Notify};
 
 /// How many lanes are written at the same time.
@@ -133,12 +134,13 @@ impl Notify {
             return Ok(vec![entry]);
         }
         // Most changes end here: they are made by people, or do not change the count.
-        if old.as_ref().is_some_and(|old| old.uid == new.uid && old.count == new.count) {
+        let is_over = |old: &ErrorAggregate| old.status != new.status || old.merged_into != new.merged_into;
+        if old.as_ref().is_some_and(|old| old.uid == new.uid && old.count == new.count && !is_over(old)) {
             return Ok(Vec::new());
         }
         let Some(project_rules) = self.load_project_rules(new.project).await? else { return Ok(Vec::new()) };
         let now = self.clock.now();
-        let mut entries = Vec::new();
+        let mut entries = end_entries(&project_rules, old.as_ref(), &new, now);
         let mut decide = |rule: &Rule, reference: RuleRef, own: Option<OccurrenceId>| {
             for Decision { trigger, timing } in rule.decide(old.as_ref(), &new, project_rules.project.tier, now) {
                 let event = OutboxEvent::Error {
@@ -321,16 +323,45 @@ impl Notify {
     }
 }
 
+/// Returns the entries that close the incidents of an error, if the change ended it. They wait neither for a collection
+/// nor for the end of quiet hours, and no limit applies to them: they call nobody.
+fn end_entries(
+    project_rules: &ProjectRules,
+    old: Option<&ErrorAggregate>,
+    new: &ErrorAggregate,
+    now: Timestamp,
+) -> Vec<NewEntry> {
+    let rules = project_rules.rules.rules.iter().filter(|rule| rule.reports_end(old, new));
+    let entries = rules.flat_map(|rule| {
+        let event = OutboxEvent::Error {
+            fingerprint: new.fingerprint,
+            commit: commit_id(new),
+            trigger: Trigger::Resolved,
+            at: now,
+            count: new.count,
+            own: None,
+        };
+        let entry = LaneEntry { event, rule: RuleRef::Project(rule.id.clone()), since: now, redriven: 0 };
+        let on_call = rule.to.iter().filter(|target| target.is_on_call());
+        let destinations: BTreeSet<_> = on_call.map(Target::destination).collect();
+        destinations.into_iter().map(move |destination| {
+            let lane = LaneId { project: new.project, scope: Scope::Error(new.uid), destination };
+            NewEntry { lane, entry: entry.clone(), due: now, ceiling: None }
+        })
+    });
+    entries.collect()
+}
+
 /// Returns the id of a commit: the incarnation of the error, and its version.
 pub(crate) fn commit_id(error: &ErrorAggregate) -> String {
     format!("{}:{}", error.uid, error.version)
 }
 
 /// Chooses the scope of the lane. Collected notifications of all errors go together, but a tracker has one issue for
-/// each error.
+/// each error, and an on-call service one incident.
 fn choose_scope(target: &Target, error: &ErrorAggregate, rule: &Rule, timing: Timing) -> Scope {
     match timing {
-        Timing::Collected { .. } if !target.is_tracker() => Scope::Collected(rule.id.clone()),
+        Timing::Collected { .. } if !target.takes_single_errors() => Scope::Collected(rule.id.clone()),
         _ => Scope::Error(error.uid),
     }
 }

@@ -15,10 +15,10 @@ pub(crate) const STORAGE: &str = "storage";
 /// The stages that currently fail or hang. A stage fails from its first failure until it works again. It hangs while
 /// one of its runs takes longer than it may.
 #[derive(Debug, Default)]
-pub struct Stages(Mutex<State>);
+pub struct Stages(Mutex<StageStates>);
 
 #[derive(Debug, Default)]
-struct State {
+struct StageStates {
     failing: BTreeMap<&'static str, Failing>,
     /// The runs that have not ended, by a number of each.
     runs: BTreeMap<u64, Run>,

@@ -31,8 +31,8 @@ pub struct Serve {
     /// [default: the address listened on]
     #[arg(long, value_name = "URL")]
     pub public_url: Option<BaseUrl>,
-    /// Additional hosts that notifications may be sent to, besides Slack, GitHub, GitLab, Discord and Teams: HOST,
-    /// HOST:PORT or *.DOMAIN
+    /// Additional hosts that notifications may be sent to, besides Slack, GitHub, GitLab, Discord, Teams, PagerDuty,
+    /// Opsgenie and incident.io: HOST, HOST:PORT or *.DOMAIN
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub allow_destination: Vec<String>,
     /// Allow notifications to this machine, also over http; meant for testing

@@ -103,6 +103,15 @@ impl Rule {
         !self.filter.matches_any(before) && self.filter.matches_any(after)
     }
 
+    /// Whether a change ends an error that the rule may have reported: somebody resolved it, or merged it into another
+    /// one. On-call services then close its incident.
+    pub fn reports_end(&self, old: Option<&ErrorAggregate>, new: &ErrorAggregate) -> bool {
+        let Some(old) = old.filter(|old| old.uid == new.uid) else { return false };
+        let is_resolved = new.status == Status::Resolved && old.status != Status::Resolved;
+        let is_merged = new.merged_into.is_some() && old.merged_into.is_none();
+        (is_resolved || is_merged) && self.filter.matches_title(new) && self.filter.matches_any(new.origins.ever())
+    }
+
     /// When to notify about something that happens `now` in a project of this tier: immediately, or after collecting
     /// for as long as the rule or the tier says, but never during the rule's quiet hours.
     pub fn delivery_timing(&self, tier: Tier, now: Timestamp) -> Timing {

@@ -5,14 +5,16 @@ use super::parse::ids;
 use crate::secret::SEALED;
 
 /// The keys of secrets, wherever they occur.
-const SECRETS: [&str; 5] = ["userToken", "personalAccessToken", "secret", "signingSecret", "authorization"];
-/// This is a secret too, except for trackers, where it is only the address of a server.
+const SECRETS: [&str; 8] =
+    ["userToken", "personalAccessToken", "secret", "signingSecret", "authorization", "routingKey", "apiKey", "token"];
+/// This is a secret too, except where it is only the address of a server.
 const ENDPOINT: &str = "endpoint";
 /// The keys that decide where a secret is sent. Another server or repository must not get it.
 const WHERE: [&str; 4] = ["type", ENDPOINT, "owner", "repo"];
 /// The body that a webhook gets. Its keys are those of another service, and everybody who may read the rules sees it.
 const TEMPLATE: &str = "template";
-const TRACKERS: [&str; 2] = ["github", "gitlab"];
+/// The targets whose endpoint is the address of a server.
+const WITH_SERVER: [&str; 4] = ["github", "gitlab", "pagerduty", "opsgenie"];
 
 impl Rules {
     /// Returns the document (or a part of one) with [`SEALED`] in place of every secret.
@@ -61,8 +63,8 @@ impl Rules {
 }
 
 fn is_secret(object: &Map<String, Value>, key: &str) -> bool {
-    let is_tracker = || object.get("type").and_then(Value::as_str).is_some_and(|kind| TRACKERS.contains(&kind));
-    SECRETS.contains(&key) || (key == ENDPOINT && !is_tracker())
+    let has_server = || object.get("type").and_then(Value::as_str).is_some_and(|kind| WITH_SERVER.contains(&kind));
+    SECRETS.contains(&key) || (key == ENDPOINT && !has_server())
 }
 
 fn list<'a>(value: &'a Value, key: &str) -> &'a [Value] {

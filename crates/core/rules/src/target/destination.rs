@@ -37,6 +37,10 @@ impl Target {
             }
             Self::Discord(hook) => ("discord", vec![hook.endpoint.reveal().to_owned()]),
             Self::Teams(hook) => ("teams", vec![hook.endpoint.reveal().to_owned()]),
+            // The key names the service or team that is called.
+            Self::PagerDuty(target) => ("pagerduty", vec![target.routing_key.reveal().to_owned()]),
+            Self::Opsgenie(target) => ("opsgenie", vec![target.api_key.reveal().to_owned()]),
+            Self::IncidentIo(target) => ("incidentio", vec![target.endpoint.reveal().to_owned()]),
         };
         let parts = std::iter::once(kind).chain(parts.iter().map(String::as_str));
         Fingerprint::of("destination:1", parts).to_string()

@@ -28,6 +28,12 @@ pub enum Target {
     Discord(Hook),
     /// A Microsoft Teams channel, through a workflow's webhook.
     Teams(Hook),
+    /// A service of PagerDuty.
+    PagerDuty(PagerDuty),
+    /// The alerts of a team in Opsgenie.
+    Opsgenie(Opsgenie),
+    /// An alert source of incident.io.
+    IncidentIo(IncidentIo),
 }
 
 impl Target {
@@ -42,6 +48,9 @@ impl Target {
             Self::Email(email) => named("email", &email.to.join(", ")),
             Self::Discord(_) => "Discord".to_owned(),
             Self::Teams(_) => "Teams".to_owned(),
+            Self::PagerDuty(_) => "PagerDuty".to_owned(),
+            Self::Opsgenie(_) => "Opsgenie".to_owned(),
+            Self::IncidentIo(_) => "incident.io".to_owned(),
         }
     }
 
@@ -55,12 +64,25 @@ impl Target {
             Self::Email(_) => "email",
             Self::Discord(_) => "discord",
             Self::Teams(_) => "teams",
+            Self::PagerDuty(_) => "pagerduty",
+            Self::Opsgenie(_) => "opsgenie",
+            Self::IncidentIo(_) => "incidentio",
         }
     }
 
     /// Whether the target keeps an issue for each error, instead of receiving a stream of messages.
     pub fn is_tracker(&self) -> bool {
         matches!(self, Self::GitHub(_) | Self::GitLab(_))
+    }
+
+    /// Whether the target keeps an incident for each error, which must be closed when the error is resolved.
+    pub fn is_on_call(&self) -> bool {
+        matches!(self, Self::PagerDuty(_) | Self::Opsgenie(_) | Self::IncidentIo(_))
+    }
+
+    /// Whether each message is about one error, even if the rule collects messages.
+    pub fn takes_single_errors(&self) -> bool {
+        self.is_tracker() || self.is_on_call()
     }
 }
 
@@ -163,6 +185,38 @@ pub struct Webhook {
 #[serde(rename_all = "camelCase")]
 pub struct Email {
     pub to: Vec<String>,
+}
+
+/// An integration of a PagerDuty service, of the type Events API v2.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PagerDuty {
+    /// The integration key.
+    pub routing_key: Secret,
+    /// The URL of the service region, such as `https://events.eu.pagerduty.com`. Without it, the United States.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+}
+
+/// An API integration of Opsgenie.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Opsgenie {
+    /// The API key of the integration.
+    pub api_key: Secret,
+    /// The URL of the service region, such as `https://api.eu.opsgenie.com`. Without it, the United States.
+    #[serde(default)]
+    pub endpoint: Option<String>,
+}
+
+/// An alert source of incident.io, of the type HTTP.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IncidentIo {
+    /// The URL of the source.
+    pub endpoint: Secret,
+    /// The token of the source.
+    pub token: Secret,
 }
 
 /// A webhook that needs nothing but its URL.

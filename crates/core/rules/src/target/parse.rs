@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Email, GitHub, GitLab, Hook, IfExist, Slack, Target, Template, Webhook};
+use super::{Email, GitHub, GitLab, Hook, IfExist, IncidentIo, Opsgenie, PagerDuty, Slack, Target, Template, Webhook};
 use crate::document::Object;
 use model::outcome::{Reason, Refusal};
 
@@ -13,7 +13,7 @@ pub(super) const MAX_LABELS: usize = 20;
 /// SES allows no more recipients in one email.
 pub(super) const MAX_ADDRESSES: usize = 50;
 
-const TYPES: &str = "slack, github, gitlab, webhook, email, discord, teams";
+const TYPES: &str = "slack, github, gitlab, webhook, email, discord, teams, pagerduty, opsgenie, incidentio";
 const IF_EXIST: &str = "reopen-and-comment, reopen, reopen-and-update, comment, none";
 
 impl Target {
@@ -34,6 +34,9 @@ impl Target {
             "gitlab" => &["personalAccessToken", "owner", "repo", "endpoint", "labels", "if_exist", "ifExist"],
             "webhook" => &["endpoint", "secret", "authorization", "template"],
             "email" => &["to"],
+            "pagerduty" => &["routingKey", "endpoint"],
+            "opsgenie" => &["apiKey", "endpoint"],
+            "incidentio" => &["endpoint", "token"],
             _ => &["endpoint"],
         });
         let target = match kind {
@@ -46,6 +49,19 @@ impl Target {
             "email" => Self::Email(email(&object)?),
             "discord" => Self::Discord(hook(&object)?),
             "teams" => Self::Teams(hook(&object)?),
+            "pagerduty" => Self::PagerDuty(PagerDuty {
+                routing_key: object
+                    .needed_secret("routingKey", "the integration key of an Events API v2 integration")?,
+                endpoint: object.url("endpoint")?.map(str::to_owned),
+            }),
+            "opsgenie" => Self::Opsgenie(Opsgenie {
+                api_key: object.needed_secret("apiKey", "the key of an API integration")?,
+                endpoint: object.url("endpoint")?.map(str::to_owned),
+            }),
+            "incidentio" => Self::IncidentIo(IncidentIo {
+                endpoint: object.needed_url("endpoint", "the URL of an HTTP alert source")?,
+                token: object.needed_secret("token", "the token of the alert source")?,
+            }),
             kind => match Self::v1(kind, &object)? {
                 Some(target) => target,
                 None => return Err(object.refusal("type", format!("`type` is not known: use one of {TYPES}"))),

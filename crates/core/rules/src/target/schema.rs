@@ -34,7 +34,7 @@ impl JsonSchema for Target {
         secret["type"] = json!(["string", "null"]);
         let webhook = json!({ "endpoint": url_schema(false), "secret": secret,
             "authorization": header_schema(),
-            "template": { "type": ["object", "array", "null"], "description": "the body of the request: JSON whose \
+            "template": { "type": ["object", "null"], "description": "the body of the request: JSON whose \
                 strings may contain placeholders such as `{{summary}}`" } });
         let addresses = json!({ "type": "array", "minItems": 1, "maxItems": MAX_ADDRESSES, "items": {
             "type": "string", "pattern": "^[^@]+@[^@]+$", "maxLength": MAX_ADDRESS
@@ -49,6 +49,9 @@ impl JsonSchema for Target {
                 of_type("email", json!({ "to": addresses }), &["to"]),
                 of_type("discord", hook(), &["endpoint"]),
                 of_type("teams", hook(), &["endpoint"]),
+                of_type("pagerduty", json!({ "routingKey": secret_schema(), "endpoint": url_schema(true) }), &["routingKey"]),
+                of_type("opsgenie", json!({ "apiKey": secret_schema(), "endpoint": url_schema(true) }), &["apiKey"]),
+                of_type("incidentio", json!({ "endpoint": url_schema(false), "token": secret_schema() }), &["endpoint", "token"]),
             ],
         })
     }

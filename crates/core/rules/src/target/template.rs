@@ -53,8 +53,10 @@ impl Template {
     /// Checks a template.
     pub(super) fn parse(template: &Value) -> Result<Self, TemplateError> {
         let wrong = |message: String| TemplateError { path: Vec::new(), message };
-        if !template.is_object() && !template.is_array() {
-            return Err(wrong("`template` is not JSON in braces or brackets: send an object or a list".to_owned()));
+        if !template.is_object() {
+            return Err(wrong(
+                "`template` is not a JSON object: send one, such as `{ \"text\": \"{{text}}\" }`".to_owned(),
+            ));
         }
         let size = template.to_string().len();
         if size > MAX_TEMPLATE_BYTES {
@@ -86,27 +88,27 @@ impl fmt::Display for Template {
 }
 
 /// A part of a string: text, or the name of a placeholder.
-enum Part<'a> {
+enum TemplatePart<'a> {
     Text(&'a str),
     Name(&'a str),
     /// A placeholder that does not end.
     Open,
 }
 
-fn parts(text: &str) -> Vec<Part<'_>> {
+fn parts(text: &str) -> Vec<TemplatePart<'_>> {
     let mut parts = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("{{") {
-        parts.push(Part::Text(before));
+        parts.push(TemplatePart::Text(before));
         let Some((name, after)) = after.split_once("}}") else {
-            parts.push(Part::Open);
+            parts.push(TemplatePart::Open);
             return parts;
         };
-        parts.push(Part::Name(name.trim()));
+        parts.push(TemplatePart::Name(name.trim()));
         rest = after;
     }
-    parts.push(Part::Text(rest));
-    parts.retain(|part| !matches!(part, Part::Text("")));
+    parts.push(TemplatePart::Text(rest));
+    parts.retain(|part| !matches!(part, TemplatePart::Text("")));
     parts
 }
 
@@ -120,16 +122,16 @@ fn check(value: &Value, count: &mut usize) -> Result<(), TemplateError> {
     };
     match value {
         Value::String(text) => parts(text).iter().try_for_each(|part| match part {
-            Part::Text(_) => Ok(()),
-            Part::Name(name) if PLACEHOLDERS.contains(name) => {
+            TemplatePart::Text(_) => Ok(()),
+            TemplatePart::Name(name) if PLACEHOLDERS.contains(name) => {
                 *count += 1;
                 Ok(())
             }
-            Part::Name(_) => Err(TemplateError {
+            TemplatePart::Name(_) => Err(TemplateError {
                 path: Vec::new(),
                 message: format!("a placeholder is not known: use {}", PLACEHOLDERS.join(", ")),
             }),
-            Part::Open => Err(TemplateError {
+            TemplatePart::Open => Err(TemplateError {
                 path: Vec::new(),
                 message: "a placeholder does not end: write it as `{{summary}}`".to_owned(),
             }),
@@ -145,13 +147,13 @@ fn check(value: &Value, count: &mut usize) -> Result<(), TemplateError> {
 fn render(template: &Value, value: &dyn Fn(&str) -> Value) -> Value {
     match template {
         Value::String(text) => match parts(text).as_slice() {
-            [Part::Name(name)] => value(name),
+            [TemplatePart::Name(name)] => value(name),
             parts => parts
                 .iter()
                 .map(|part| match part {
-                    Part::Text(text) => (*text).to_owned(),
-                    Part::Name(name) => as_text(&value(name)),
-                    Part::Open => String::new(),
+                    TemplatePart::Text(text) => (*text).to_owned(),
+                    TemplatePart::Name(name) => as_text(&value(name)),
+                    TemplatePart::Open => String::new(),
                 })
                 .collect::<String>()
                 .into(),
@@ -193,14 +195,17 @@ mod tests {
             assert_eq!(parsed.render(value), expected, "{template}");
         };
         check(json!({ "text": "{{summary}}: {{ count }}×" }), json!({ "text": "summary: 3×" }));
-        check(json!(["{{count}}", "{{link}}", "{{frames}}"]), json!([3, null, ["a", "b"]]));
-        check(json!(["<{{link}}>", "{{frames}}!"]), json!(["<>", "a\nb!"]));
+        check(json!({ "a": ["{{count}}", "{{link}}", "{{frames}}"] }), json!({ "a": [3, null, ["a", "b"]] }));
+        check(json!({ "a": "<{{link}}>", "b": "{{frames}}!" }), json!({ "a": "<>", "b": "a\nb!" }));
         check(
             json!({ "a": [{ "b": ["", true, 7, null, "} }}"] }] }),
             json!({ "a": [{ "b": ["", true, 7, null, "} }}"] }] }),
         );
         // A text that looks like a template, or like JSON, stays text.
-        check(json!(["{{message}}", "x{{message}}"]), json!(["\"}, {{summary}} \\", "x\"}, {{summary}} \\"]));
+        check(
+            json!({ "a": "{{message}}", "b": "x{{message}}" }),
+            json!({ "a": "\"}, {{summary}} \\", "b": "x\"}, {{summary}} \\" }),
+        );
     }
 
     #[test]
@@ -210,7 +215,7 @@ mod tests {
             assert_eq!(error.path, path, "{template}");
             assert!(error.message.contains(says), "{}", error.message);
         };
-        check(json!("{{summary}}"), &[], "send an object or a list");
+        check(json!("{{summary}}"), &[], "not a JSON object");
         check(json!({ "a": [1, { "b": "{{sumary}}" }] }), &["a", "1", "b"], "use summary, text");
         check(json!({ "a": "{{summary" }), &["a"], "does not end");
         check(json!({ "a": "x".repeat(9_000) }), &[], "at most 8192");

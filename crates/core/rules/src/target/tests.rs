@@ -75,6 +75,9 @@ fn every_form_is_read_with_all_its_fields() {
         mail("b+c@example.org"),
         json!({ "type": "discord", "endpoint": "https://discord.com/api/webhooks/1/x" }),
         json!({ "type": "teams", "endpoint": "HTTPS://example.org/x" }),
+        json!({ "type": "pagerduty", "routingKey": "k", "endpoint": "https://events.eu.pagerduty.com" }),
+        json!({ "type": "opsgenie", "apiKey": "k" }),
+        json!({ "type": "incidentio", "endpoint": "https://api.incident.io/v2/alert_events/http/x", "token": "t" }),
     ] {
         assert_eq!(Target::parse(&target).unwrap(), serde_json::from_value(target.clone()).unwrap(), "{target}");
     }
@@ -84,7 +87,11 @@ fn every_form_is_read_with_all_its_fields() {
 fn mistakes_are_named_with_the_way_to_fix_them() {
     refused(json!("slack"), "", "this is a string: send an object");
     refused(json!({}), "type", "`type` is missing: send one of slack, github");
-    refused(json!({ "type": "irc" }), "type", "use one of slack, github, gitlab, webhook, email, discord, teams");
+    refused(
+        json!({ "type": "irc" }),
+        "type",
+        "use one of slack, github, gitlab, webhook, email, discord, teams, pagerduty",
+    );
     refused(with(&slack(), "chanel", json!("#a")), "chanel", "use type, endpoint, channel");
     refused(with(&slack(), "userToken", json!("x")), "userToken", "not a known key");
     refused(with(&slack(), "channel", json!(7)), "channel", "`channel` is a number");
@@ -107,7 +114,7 @@ fn mistakes_are_named_with_the_way_to_fix_them() {
     for value in ["Bearer  x", " x", "Bearer é"] {
         refused(with(&webhook, "authorization", json!(value)), "authorization", "such as `Bearer TOKEN`");
     }
-    refused(with(&webhook, "template", json!("{{summary}}")), "template", "send an object or a list");
+    refused(with(&webhook, "template", json!("{{summary}}")), "template", "not a JSON object");
     refused(with(&webhook, "template", json!({ "a": ["{{sumary}}"] })), "template.a.0", "use summary, text, link");
     refused(json!({ "type": "email", "to": [] }), "to", "`to` is missing");
     refused(json!({ "type": "email", "to": vec!["a@b"; 51] }), "to", "at most 50");
@@ -185,6 +192,8 @@ fn a_destination_is_where_a_message_arrives() {
     let hook = |kind: &str| json!({ "type": kind, "endpoint": "https://example.org/x" });
     differ(&hook("teams"), &hook("discord"));
     differ(&hook("teams"), &hook("webhook"));
+    let pager = |key: &str| json!({ "type": "pagerduty", "routingKey": key });
+    differ(&pager("a"), &pager("b"));
     same(&hook("webhook"), &with(&hook("webhook"), "secret", json!("s")));
     same(&hook("webhook"), &with(&hook("webhook"), "authorization", json!("Bearer s")));
     let chat = |number: u32| with(&hook("webhook"), "template", json!({ "chat_id": number, "text": "{{text}}" }));

@@ -158,6 +158,7 @@ fn title(notification: &Notification, max: usize) -> String {
 pub(super) fn describe_trigger(notification: &Notification) -> String {
     match &notification.trigger {
         Trigger::First => "New error".to_owned(),
+        Trigger::Resolved => "Resolved".to_owned(),
         Trigger::Regression => "Seen again after it was resolved".to_owned(),
         Trigger::Unmuted => "Seen again after its mute ended".to_owned(),
         // The exact count would reveal other clients' events.

@@ -6,6 +6,7 @@ mod discord;
 mod email;
 mod exchange;
 mod notifier;
+mod on_call;
 mod secrets;
 mod send_error;
 mod ses;
@@ -97,6 +98,18 @@ impl Channels {
             }
             Target::Webhook(webhook) => {
                 webhook::send(&exchange("the webhook"), webhook, message).await?;
+                Ok(None)
+            }
+            Target::PagerDuty(target) => {
+                on_call::send_pagerduty(&exchange("PagerDuty"), target, message).await?;
+                Ok(None)
+            }
+            Target::Opsgenie(target) => {
+                on_call::send_opsgenie(&exchange("Opsgenie"), target, message).await?;
+                Ok(None)
+            }
+            Target::IncidentIo(target) => {
+                on_call::send_incident_io(&exchange("incident.io"), target, message).await?;
                 Ok(None)
             }
             Target::Email(email) => {

@@ -27,6 +27,12 @@ impl Secrets {
                     header.reveal().split(' ').skip(1).for_each(|word| secrets.add(word));
                 }
             }
+            Target::PagerDuty(target) => secrets.add(target.routing_key.reveal()),
+            Target::Opsgenie(target) => secrets.add(target.api_key.reveal()),
+            Target::IncidentIo(target) => {
+                secrets.add_url(&target.endpoint);
+                secrets.add(target.token.reveal());
+            }
             Target::GitHub(github) => secrets.add(github.user_token.reveal()),
             Target::GitLab(gitlab) => secrets.add(gitlab.personal_access_token.reveal()),
             Target::Email(_) => {}

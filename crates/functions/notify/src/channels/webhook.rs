@@ -209,6 +209,7 @@ fn error(notification: &Notification) -> ErrorBody {
         Trigger::First => ("first", None),
         Trigger::Regression => ("regression", None),
         Trigger::Unmuted => ("unmuted", None),
+        Trigger::Resolved => ("resolved", None),
         Trigger::Threshold { count, unit, start } => ("threshold", Some(Threshold { count, unit, start })),
         Trigger::Sample => ("sample", None),
     };

@@ -5,7 +5,7 @@ use model::error::{ErrorAggregate, Sighting};
 use model::id::{OccurrenceId, ProjectName};
 use model::time::Timestamp;
 use rules::lane::{Lane, LaneEntry, OutboxEvent, RuleRef, Scope, summary_token};
-use rules::{LinkFacts, Message, Notification, Overflow, Rule, Target, Timing, expand_link};
+use rules::{LinkFacts, Message, Notification, Overflow, Rule, Target, Timing, Trigger, expand_link};
 use store::Result;
 
 use crate::Notify;
@@ -75,9 +75,15 @@ impl Notify {
             });
         }
         let together = matches!(lane.id.scope, Scope::Collected(_)) || of_rule > MAX_SINGLE_MESSAGES;
-        let entries = if together { of_rule.min(MAX_LISTED_NOTIFICATIONS) } else { 1 };
-        let loaded =
-            lane.pending[..entries].iter().map(|entry| self.load_notification(&project_rules, &rule, lane, entry));
+        let mut sent = if together { 0..of_rule.min(MAX_LISTED_NOTIFICATIONS) } else { 0..1 };
+        // Nobody is called about an error that was resolved in the meantime.
+        if target.is_on_call()
+            && let Some(end) = lane.pending[..of_rule].iter().rposition(is_end)
+        {
+            sent = end..end + 1;
+        }
+        let entries = sent.end;
+        let loaded = lane.pending[sent].iter().map(|entry| self.load_notification(&project_rules, &rule, lane, entry));
         let loaded: Vec<_> = try_join_all(loaded).await?.into_iter().flatten().collect();
         let issue = loaded.first().and_then(|(error, _)| known_issue(error, &lane.id.destination));
         let error = loaded.first().map(|(error, _)| error.clone());
@@ -281,6 +287,11 @@ impl Notify {
             delivery: Some(PendingDelivery { target, message, issue: None, buttons: false, issue_key }),
         })
     }
+}
+
+/// Whether an entry closes an incident.
+fn is_end(entry: &LaneEntry) -> bool {
+    matches!(entry.event, OutboxEvent::Error { trigger: Trigger::Resolved, .. })
 }
 
 fn known_issue(error: &ErrorAggregate, destination: &str) -> Option<Issue> {

@@ -165,7 +165,7 @@ impl Notify {
         };
         let targets = rule.map(|rule| rule.to).unwrap_or_default();
         let leads_there = targets.iter().any(|target| target.destination() == lane.destination);
-        let takes = |target: &&Target| !(target.is_tracker() && matches!(lane.scope, Scope::Collected(_)));
+        let takes = |target: &&Target| !(target.takes_single_errors() && matches!(lane.scope, Scope::Collected(_)));
         let destinations: BTreeSet<_> = targets.iter().filter(takes).map(Target::destination).collect();
         // Without a rule there is no destination, and delivery drops the entry.
         if leads_there || destinations.is_empty() {

@@ -6,12 +6,17 @@ use super::address::is_public;
 
 /// Public hosts of the services that channels exist for. Microsoft gives each workflow its own host below the last
 /// three.
-const PUBLIC_DESTINATIONS: [&str; 8] = [
+const PUBLIC_DESTINATIONS: [&str; 13] = [
     "hooks.slack.com",
     "api.github.com",
     "gitlab.com",
     "discord.com",
     "discordapp.com",
+    "events.pagerduty.com",
+    "events.eu.pagerduty.com",
+    "api.opsgenie.com",
+    "api.eu.opsgenie.com",
+    "api.incident.io",
     "*.webhook.office.com",
     "*.logic.azure.com",
     "*.api.powerplatform.com",

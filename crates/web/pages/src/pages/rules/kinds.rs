@@ -113,7 +113,7 @@ pub static READY_TEMPLATES: [ReadyTemplate; 5] = [
 ];
 
 /// All kinds of targets, the most common first.
-pub static KINDS: [TargetKind; 7] = [
+pub static KINDS: [TargetKind; 10] = [
     TargetKind {
         word: "slack",
         name: "Slack",
@@ -193,6 +193,44 @@ pub static KINDS: [TargetKind; 7] = [
             input: Input::List,
             ..text("to", "To", "ada@example.org, team@example.org", "Separate with commas.")
         }],
+    },
+    TargetKind {
+        word: "pagerduty",
+        name: "PagerDuty",
+        hint: "Each error gets one incident, which is resolved with the error.",
+        fields: &[
+            Field {
+                input: Input::Secret,
+                ..text("routingKey", "Integration key", "", "In the service: Integrations, Events API V2.")
+            },
+            text("endpoint", "Region", "https://events.eu.pagerduty.com", "Leave empty for the United States."),
+        ],
+    },
+    TargetKind {
+        word: "opsgenie",
+        name: "Opsgenie",
+        hint: "Each error gets one alert, which is closed when the error is resolved.",
+        fields: &[
+            Field {
+                input: Input::Secret,
+                ..text("apiKey", "API key", "", "In the team: Integrations, API. It must be allowed to create alerts.")
+            },
+            text("endpoint", "Region", "https://api.eu.opsgenie.com", "Leave empty for the United States."),
+        ],
+    },
+    TargetKind {
+        word: "incidentio",
+        name: "incident.io",
+        hint: "Each error gets one alert, which is resolved with the error.",
+        fields: &[
+            text(
+                "endpoint",
+                "URL",
+                "https://api.incident.io/v2/alert_events/http/…",
+                "Of an alert source of the type HTTP: Alerts, Configure, Sources.",
+            ),
+            Field { input: Input::Secret, ..text("token", "Token", "", "Of the same source.") },
+        ],
     },
     TargetKind {
         word: "github",
