@@ -42,7 +42,7 @@ impl Mail {
 
 type Reply = Box<dyn Fn(&str) -> Option<&'static str> + Send + Sync>;
 
-struct State {
+struct SmtpState {
     reply: Reply,
     tls: SmtpTls,
     acceptor: TlsAcceptor,
@@ -52,7 +52,7 @@ struct State {
 /// A server on loopback.
 pub struct SmtpServer {
     address: SocketAddr,
-    state: Arc<State>,
+    state: Arc<SmtpState>,
     /// The certificate that the server shows, for `localhost`, in PEM.
     pub certificate: String,
 }
@@ -74,7 +74,7 @@ impl SmtpServer {
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
-        let state = Arc::new(State { reply: Box::new(reply), tls, acceptor, received: Mutex::default() });
+        let state = Arc::new(SmtpState { reply: Box::new(reply), tls, acceptor, received: Mutex::default() });
         let serving = state.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -96,7 +96,7 @@ impl SmtpServer {
     }
 }
 
-async fn serve(state: &State, stream: TcpStream) -> std::io::Result<()> {
+async fn serve(state: &SmtpState, stream: TcpStream) -> std::io::Result<()> {
     if state.tls == SmtpTls::Implicit {
         let stream = state.acceptor.accept(stream).await?;
         return talk(state, BufReader::new(stream), true).await.map(drop);
@@ -109,7 +109,7 @@ async fn serve(state: &State, stream: TcpStream) -> std::io::Result<()> {
 
 /// Answers commands until the client quits, or until it asks for TLS: then the connection is returned.
 async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
-    state: &State,
+    state: &SmtpState,
     mut stream: BufReader<S>,
     is_encrypted: bool,
 ) -> std::io::Result<Option<BufReader<S>>> {

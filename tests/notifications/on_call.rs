@@ -48,7 +48,7 @@ async fn an_incident_is_closed_each_time_the_error_is_resolved() {
     }
     // Somebody reopens and resolves it without an occurrence.
     set(&faultline, "m", json!({ "status": "resolved" })).await;
-    set(&faultline, "m", json!({ "status": "open" })).await;
+    set(&faultline, "m", json!({ "status": "unresolved" })).await;
     set(&faultline, "m", json!({ "status": "resolved" })).await;
     let expected =
         ["first 1", "resolved", "regression 2", "resolved", "regression 3", "resolved", "resolved"].map(str::to_owned);
@@ -86,7 +86,7 @@ async fn an_error_that_is_over_calls_nobody() {
     set(&faultline, "m", json!({ "status": "resolved" })).await;
     recorder.mends(SERVICE);
     faultline.clock.advance(3_600);
-    faultline.notify().await;
+    faultline.sweep().await;
     assert_eq!(recorder.brief(SERVICE), ["resolved"]);
 }
 
@@ -100,7 +100,7 @@ async fn the_filter_of_a_rule_applies_to_the_end_too() {
         post(&faultline, json!({ "type": "E", "message": message })).await;
     }
     faultline.clock.advance(700);
-    faultline.notify().await;
+    faultline.sweep().await;
     for message in ["a%20payment", "a%20search"] {
         set(&faultline, message, json!({ "status": "resolved" })).await;
     }

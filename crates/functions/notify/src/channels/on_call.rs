@@ -18,7 +18,7 @@ const OPSGENIE: &str = "https://api.opsgenie.com";
 
 /// What happens to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Action {
+enum IncidentAction {
     Open,
     Close,
     /// A test: nobody should have to close it.
@@ -27,7 +27,7 @@ enum Action {
 
 /// An incident, before it is written for a service.
 struct Incident {
-    action: Action,
+    action: IncidentAction,
     /// Identifies it: the same for all messages about one error. Letters, digits and `-`.
     key: String,
     content: Content,
@@ -38,13 +38,13 @@ impl Incident {
         let (action, key) = match message {
             Message::One(notification) => act(&notification.trigger, || notification.fingerprint.to_string(), message),
             // Messages over the rule's limit, about several errors.
-            Message::Several { overflow: Some(_), .. } => (Action::Open, own_key(message)),
+            Message::Several { overflow: Some(_), .. } => (IncidentAction::Open, own_key(message)),
             // One error, several of whose notifications waited for the service: the last one says how things are.
             Message::Several { notifications, .. } => match notifications.last() {
                 Some(last) => act(&last.trigger, || last.fingerprint.to_string(), message),
-                None => (Action::Open, own_key(message)),
+                None => (IncidentAction::Open, own_key(message)),
             },
-            Message::Limited { .. } => (Action::Open, own_key(message)),
+            Message::Limited { .. } => (IncidentAction::Open, own_key(message)),
         };
         let project = match message {
             Message::One(notification) => &notification.project,
@@ -56,11 +56,13 @@ impl Incident {
     }
 }
 
-fn act(trigger: &Trigger, error: impl Fn() -> String, message: &Message) -> (Action, String) {
+fn act(trigger: &Trigger, error: impl Fn() -> String, message: &Message) -> (IncidentAction, String) {
     match trigger {
-        Trigger::Resolved => (Action::Close, error()),
-        Trigger::Sample => (Action::OpenAndClose, own_key(message)),
-        Trigger::First | Trigger::Regression | Trigger::Unmuted | Trigger::Threshold { .. } => (Action::Open, error()),
+        Trigger::Resolved => (IncidentAction::Close, error()),
+        Trigger::Sample => (IncidentAction::OpenAndClose, own_key(message)),
+        Trigger::First | Trigger::Regression | Trigger::Unmuted | Trigger::Threshold { .. } => {
+            (IncidentAction::Open, error())
+        }
     }
 }
 
@@ -78,10 +80,10 @@ pub(super) async fn send_pagerduty(
     let incident = Incident::new(message);
     let base = target.endpoint.as_deref().unwrap_or(PAGERDUTY).trim_end_matches('/');
     let url = format!("{base}/v2/enqueue");
-    if incident.action != Action::Close {
+    if incident.action != IncidentAction::Close {
         exchange.post(&url, &pagerduty_trigger(target, &incident)).await?;
     }
-    if incident.action != Action::Open {
+    if incident.action != IncidentAction::Open {
         let body = json!({
             "routing_key": target.routing_key.reveal(), "event_action": "resolve", "dedup_key": incident.key,
         });
@@ -93,7 +95,7 @@ pub(super) async fn send_pagerduty(
 fn pagerduty_trigger(target: &target::PagerDuty, incident: &Incident) -> Value {
     let content = &incident.content;
     let severity = match content.level {
-        _ if incident.action == Action::OpenAndClose => "info",
+        _ if incident.action == IncidentAction::OpenAndClose => "info",
         Level::Fatal => "critical",
         Level::Error => "error",
         Level::Warning => "warning",
@@ -129,10 +131,10 @@ pub(super) async fn send_opsgenie(
         let headers = authorization(exchange, "GenieKey", &target.api_key)?;
         exchange.post_bytes(url, headers, body.to_string().into_bytes()).await
     };
-    if incident.action != Action::Close {
+    if incident.action != IncidentAction::Close {
         post(&url, opsgenie_alert(&incident)).await?;
     }
-    if incident.action != Action::Open {
+    if incident.action != IncidentAction::Open {
         let close = format!("{url}/{}/close?identifierType=alias", incident.key);
         post(&close, json!({ "source": "faultline", "note": line(&incident.content.summary, 500) })).await?;
     }
@@ -142,7 +144,7 @@ pub(super) async fn send_opsgenie(
 fn opsgenie_alert(incident: &Incident) -> Value {
     let content = &incident.content;
     let priority = match content.level {
-        _ if incident.action == Action::OpenAndClose => "P5",
+        _ if incident.action == IncidentAction::OpenAndClose => "P5",
         Level::Fatal => "P1",
         Level::Error => "P3",
         Level::Warning => "P4",
@@ -167,9 +169,9 @@ pub(super) async fn send_incident_io(
 ) -> Result<(), SendError> {
     let incident = Incident::new(message);
     let statuses: &[&str] = match incident.action {
-        Action::Open => &["firing"],
-        Action::Close => &["resolved"],
-        Action::OpenAndClose => &["firing", "resolved"],
+        IncidentAction::Open => &["firing"],
+        IncidentAction::Close => &["resolved"],
+        IncidentAction::OpenAndClose => &["firing", "resolved"],
     };
     for status in statuses {
         let content = &incident.content;
