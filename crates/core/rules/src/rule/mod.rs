@@ -26,6 +26,7 @@ use super::{Secret, Target};
 ///     "on": ["first", "regression", "threshold", "limited"],
 ///     "threshold": 30, "interval": 5,
 ///     "environments": ["production"], "levels": ["error", "fatal"], "releases": ["shop@2.*"], "title": "*timeout*",
+///     "except": { "environments": ["test"], "levels": ["debug"], "releases": ["*-dev"], "titles": ["*ResizeObserver*"] },
 ///     "collect": { "minutes": 10 },
 ///     "quiet": { "from": "22:00", "to": "07:00", "timezone": "Europe/Berlin", "days": ["sat", "sun"] },
 ///     "timezone": "Europe/Berlin", "linkTemplate": "https://status.example.org/{project}/{fingerprint}",

@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::filter::Filter;
+use super::filter::{Exclusions, Filter};
 use super::glob::Glob;
 use super::policy::{Occasion, Policy, Threshold};
 use super::quiet::{self, Quiet};
@@ -33,7 +33,7 @@ pub(super) const MAX_MINUTES: u64 = 24 * 60;
 /// Maximum threshold and interval: JavaScript's largest safe integer.
 pub(super) const MAX_COUNT: u64 = (1 << 53) - 1;
 
-const RULE_KEYS: [&str; 15] = [
+const RULE_KEYS: [&str; 16] = [
     "id",
     "name",
     "on",
@@ -43,6 +43,7 @@ const RULE_KEYS: [&str; 15] = [
     "levels",
     "releases",
     "title",
+    "except",
     "collect",
     "maxPerMinute",
     "quiet",
@@ -228,17 +229,58 @@ fn policy(object: &Object<'_>) -> Result<Policy, Refusal> {
 }
 
 fn filter(object: &Object<'_>) -> Result<Filter, Refusal> {
-    let globs = object.texts("releases", MAX_FILTERS, MAX_PATTERN)?;
+    let except = match object.object("except")? {
+        Some(except) => exclusions(object, &except)?,
+        None => Exclusions::default(),
+    };
     Ok(Filter {
-        environments: object
-            .texts("environments", MAX_FILTERS, Seen::MAX_TEXT)?
-            .into_iter()
-            .map(str::to_owned)
-            .collect(),
-        levels: object.words("levels", MAX_FILTERS, "fatal, error, warning, info, debug", Level::parse)?,
-        releases: globs.into_iter().map(Glob::new).collect(),
+        environments: environments(object)?,
+        levels: levels(object)?,
+        releases: globs(object, "releases")?,
         title: object.text("title", MAX_PATTERN)?.map(Glob::new),
+        except,
     })
+}
+
+fn exclusions(rule: &Object<'_>, except: &Object<'_>) -> Result<Exclusions, Refusal> {
+    except.only(&["environments", "levels", "releases", "titles"])?;
+    let exclusions = Exclusions {
+        environments: environments(except)?,
+        levels: levels(except)?,
+        releases: globs(except, "releases")?,
+        titles: globs(except, "titles")?,
+    };
+    let wanted = environments(rule)?;
+    if !wanted.is_empty() && wanted.iter().all(|name| exclusions.environments.contains(name)) {
+        return Err(except.refusal(
+            "environments",
+            "`environments` here has all that the rule is about, so it would never notify anybody: leave one out",
+        ));
+    }
+    let wanted = match levels(rule)? {
+        all if all.is_empty() => vec![Level::Fatal, Level::Error, Level::Warning, Level::Info, Level::Debug],
+        some => some,
+    };
+    if wanted.iter().all(|level| exclusions.levels.contains(level)) {
+        return Err(except.refusal(
+            "levels",
+            "`levels` here has all that the rule is about, so it would never notify anybody: leave one out",
+        ));
+    }
+    Ok(exclusions)
+}
+
+fn environments(object: &Object<'_>) -> Result<Vec<String>, Refusal> {
+    let names = object.texts("environments", MAX_FILTERS, Seen::MAX_TEXT)?;
+    Ok(names.into_iter().map(str::to_owned).collect())
+}
+
+fn levels(object: &Object<'_>) -> Result<Vec<Level>, Refusal> {
+    object.words("levels", MAX_FILTERS, "fatal, error, warning, info, debug", Level::parse)
+}
+
+fn globs(object: &Object<'_>, key: &str) -> Result<Vec<Glob>, Refusal> {
+    Ok(object.texts(key, MAX_FILTERS, MAX_PATTERN)?.into_iter().map(Glob::new).collect())
 }
 
 fn quiet(object: &Object<'_>, timezone: Option<&str>) -> Result<Option<Quiet>, Refusal> {

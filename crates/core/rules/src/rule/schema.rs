@@ -54,6 +54,18 @@ impl JsonSchema for Rules {
                 ),
                 "releases": says("only releases like these (`*` is any text, `?` any character)", texts(MAX_PATTERN)),
                 "title": says("only titles like this (`*` is any text, `?` any character)", text_schema(MAX_PATTERN)),
+                "except": says(
+                    "nothing that has one of these; `releases` and `titles` may contain `*` and `?`",
+                    nullable(object(
+                        json!({
+                            "environments": texts(Seen::MAX_TEXT),
+                            "levels": words(&["fatal", "error", "warning", "info", "debug"], 0),
+                            "releases": texts(MAX_PATTERN),
+                            "titles": texts(MAX_PATTERN),
+                        }),
+                        &[],
+                    )),
+                ),
                 "collect": says("collect everything that happens in this time into one message", nullable(object(
                     json!({ "minutes": { "type": "integer", "minimum": 1, "maximum": MAX_MINUTES } }),
                     &["minutes"],

@@ -27,6 +27,9 @@ pub(super) fn rule(form: &Form) -> Value {
     if let Some(typed) = form.get("environments") {
         put("environments", list(typed));
     }
+    if let Some(typed) = form.get("except") {
+        put("except", json!({ "environments": list(typed) }));
+    }
     put("to", json!([target(form)]));
     Value::Object(rule)
 }
@@ -88,13 +91,14 @@ pub(super) fn refused(form: &Form, said: &ApiRefusal, path: &[String]) -> RuleDr
 }
 
 /// The labels of the fields that every rule has. The form of a target has its own.
-const LABELS: [(&str, &str); 6] = [
+const LABELS: [(&str, &str); 7] = [
     ("name", "Name"),
     ("on", "When"),
     ("threshold", "An error is seen often from"),
     ("interval", "at every multiple of"),
     ("environments", "Environments"),
     ("levels", "Levels"),
+    ("except", "Not in these environments"),
 ];
 
 /// Replaces the API's names of fields, which are in backticks, with the labels that the person sees.

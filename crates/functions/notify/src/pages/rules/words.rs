@@ -63,7 +63,18 @@ fn only(rule: &Value) -> Vec<String> {
         let words: Vec<_> = list(&rule[key]).iter().map(text).collect();
         (!words.is_empty()).then(|| format!("{name} {}", words.join(" or ")))
     });
-    lists.chain(rule["title"].as_str().map(|title| format!("title matching {title}"))).collect()
+    let except = [
+        ("environments", "not environment"),
+        ("levels", "not level"),
+        ("releases", "no release matching"),
+        ("titles", "no title matching"),
+    ];
+    let excluded = except.into_iter().filter_map(|(key, name)| {
+        let words: Vec<_> = list(&rule["except"][key]).iter().map(text).collect();
+        (!words.is_empty()).then(|| format!("{name} {}", words.join(" or ")))
+    });
+    let title = rule["title"].as_str().map(|title| format!("title matching {title}"));
+    lists.chain(title).chain(excluded).collect()
 }
 
 fn how(rule: &Value) -> Vec<String> {
@@ -167,6 +178,10 @@ mod tests {
         check(
             json!({ "on": ["first"], "environments": ["a", "b"], "levels": ["error"], "releases": ["2.*"], "title": "*x*" }),
             ["an error is new", "environment a or b; level error; release matching 2.*; title matching *x*", ""],
+        );
+        check(
+            json!({ "on": ["first"], "except": { "environments": ["a", "b"], "levels": ["info"], "titles": ["*x*"] } }),
+            ["an error is new", "not environment a or b; not level info; no title matching *x*", ""],
         );
         check(
             json!({ "on": ["first"], "collect": { "minutes": 10 }, "timezone": "UTC", "linkTemplate": "https://a.example",
