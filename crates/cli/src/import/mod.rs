@@ -1,11 +1,13 @@
-//! `faultline import`: imports files that `faultline export` wrote, and the S3 bucket of faultline v1.
+//! `faultline import`: imports files that `faultline export` wrote, projects of Sentry and GlitchTip, and the S3 bucket
+//! of faultline v1.
 //!
-//! Both are sent as occurrences in faultline's own form, with their original times and ids. An occurrence of v1 has no
+//! All are sent as occurrences in faultline's own form, with their original times and ids. An occurrence of v1 has no
 //! id; it gets one from the key of its S3 object. So an import can be repeated, after a failure or at will: occurrences
 //! that exist are not counted again.
 
 mod batch;
 mod lines;
+mod sentry;
 mod state;
 mod v1;
 
@@ -23,16 +25,20 @@ use super::text::counted;
 /// Options of `faultline import`.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Import {
-    /// Format of the input: lines of JSON, as `faultline export` writes them, or the S3 bucket of a faultline v1,
-    /// copied with `aws s3 sync s3://BUCKET DIR`
+    /// Where the input comes from: lines of JSON, as `faultline export` writes them; a project of Sentry or GlitchTip; or
+    /// the S3 bucket of a faultline v1, copied with `aws s3 sync s3://BUCKET DIR`
     #[arg(long, value_enum, default_value_t = From::Ndjson)]
     from: From,
-    /// File with the lines (`-` reads standard input), or directory with the copied bucket
+    /// File with the lines (`-` reads standard input), address of the project
+    /// (https://sentry.io/ORGANIZATION/PROJECT, with a token in SENTRY_AUTH_TOKEN), or directory with the copied bucket
     #[arg(value_name = "PATH")]
     path: PathBuf,
     /// Import everything into this project [default: the projects that the occurrences came from]
     #[arg(long, short, value_name = "NAME")]
     project: Option<String>,
+    /// Import up to this many events of each issue of Sentry, the newest first
+    #[arg(long, default_value = "100", value_name = "N", value_parser = sentry::limit)]
+    events: usize,
 }
 
 /// Format of the input.
@@ -40,6 +46,8 @@ pub struct Import {
 pub enum From {
     /// Lines of JSON, as `faultline export` writes them
     Ndjson,
+    /// A project of Sentry or GlitchTip, by its web API
+    Sentry,
     /// The S3 bucket of a faultline v1, in a directory
     V1,
 }
@@ -50,6 +58,10 @@ pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> 
     let mut batch = ImportBatch::new(&client, options.project.clone());
     let read = match options.from {
         From::Ndjson => lines::read(&options.path, &mut batch).await,
+        From::Sentry => {
+            let address = options.path.to_string_lossy();
+            sentry::read(&address, options.events, &mut batch).await
+        }
         From::V1 => v1::read(&options.path, &mut batch).await,
     };
     let (imported, restored, failed) = batch.finish();

@@ -57,22 +57,29 @@ impl KeptLine {
         let by_event = ["projects", self.project.as_str(), "occurrences", event.as_str().unwrap_or_default()];
         let start = Instant::now();
         loop {
-            let mut refused = match client.get(&by_name, &[]).await {
-                Ok(_) => return Ok(known.to_owned()),
-                Err(error) => error,
-            };
+            let mut refused = None;
+            // An error of another tracker has no fingerprint of ours.
+            if !known.is_empty() {
+                match client.get(&by_name, &[]).await {
+                    Ok(_) => return Ok(known.to_owned()),
+                    Err(error) => refused = Some(error),
+                }
+            }
             if event.is_string() {
                 match client.get(&by_event, &[]).await {
                     Ok(found) if found["error"]["fingerprint"].is_string() => {
                         return Ok(found["error"]["fingerprint"].as_str().unwrap_or_default().to_owned());
                     }
                     Ok(_) => {}
-                    Err(error) => refused = error,
+                    Err(error) => refused = Some(error),
                 }
             }
             let is_missing = |refused: &RefusedRequest| refused.status == StatusCode::NOT_FOUND;
-            if !refused.downcast_ref::<RefusedRequest>().is_some_and(is_missing) || start.elapsed() > PATIENCE {
-                return Err(refused);
+            match refused {
+                Some(error) if !error.downcast_ref::<RefusedRequest>().is_some_and(is_missing) => return Err(error),
+                Some(error) if start.elapsed() > PATIENCE => return Err(error),
+                None if start.elapsed() > PATIENCE => anyhow::bail!("the error did not appear"),
+                _ => {}
             }
             tokio::time::sleep(POLL_INTERVAL).await;
         }

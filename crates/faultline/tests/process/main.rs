@@ -13,6 +13,7 @@ mod kill;
 mod network;
 mod readme;
 mod running;
+mod sentry_import;
 mod serve;
 mod shell;
 mod transfer;
