@@ -13,7 +13,8 @@ mod kill;
 mod network;
 mod readme;
 mod running;
-mod sentry_import;
+
 mod serve;
 mod shell;
+mod tracker_import;
 mod transfer;

@@ -1,36 +1,34 @@
 //! Reads a project of Sentry or GlitchTip by the web API: its issues, their newest events, status, assignee and comments.
 
-mod api;
 mod event;
 
-use anyhow::{Context, bail};
-use api::SentryApi;
-use model::error::history::EntryId;
 use model::id::EventId;
+use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use protocol::sentry::{Received, normalise};
-use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
+use serde_json::Value;
 
 use super::batch::{ImportBatch, text};
+use super::issue_state::{Comment, IssueState};
+use super::tracker_api::{Page, Tracker, TrackerApi};
 use crate::progress::bar;
 use crate::text::harmless;
 
-/// The variable that sentry-cli reads its token from, too.
-const TOKEN: &str = "SENTRY_AUTH_TOKEN";
+/// The variable is the one that sentry-cli reads its token from.
+static SENTRY: Tracker = Tracker {
+    form: "https://sentry.io/ORGANIZATION/PROJECT",
+    token: "SENTRY_AUTH_TOKEN",
+    scopes: "the scopes project:read and event:read",
+    prefix: &["api", "0"],
+    parts: 2,
+};
 /// Number of issues or events on a page: Sentry's maximum.
 const PAGE: &str = "100";
-/// Maximum length of an imported comment, in bytes.
-const MAX_COMMENT: usize = 10_000;
 
 /// Imports the project at `address`, with up to `most` events of each issue, the newest first.
 pub(super) async fn read(address: &str, most: usize, batch: &mut ImportBatch<'_>) -> anyhow::Result<()> {
-    let token = std::env::var(TOKEN).ok().filter(|token| !token.is_empty());
-    let token = token.with_context(|| {
-        format!("{TOKEN} is not set: set it to a token with the scopes project:read and event:read")
-    })?;
-    let api = SentryApi::new(address, token)?;
-    let issues = ["projects", api.organization.as_str(), api.project.as_str(), "issues"];
+    let api = TrackerApi::new(&SENTRY, address)?;
+    let issues = ["projects", organization(&api), project(&api), "issues"];
     batch.shows(bar(0, "issues"));
     let mut cursor = None;
     loop {
@@ -49,7 +47,15 @@ pub(super) async fn read(address: &str, most: usize, batch: &mut ImportBatch<'_>
     batch.restore().await
 }
 
-async fn read_issue(api: &SentryApi, issue: &Value, most: usize, batch: &mut ImportBatch<'_>) -> anyhow::Result<()> {
+fn organization(api: &TrackerApi) -> &str {
+    &api.parts[0]
+}
+
+fn project(api: &TrackerApi) -> &str {
+    &api.parts[1]
+}
+
+async fn read_issue(api: &TrackerApi, issue: &Value, most: usize, batch: &mut ImportBatch<'_>) -> anyhow::Result<()> {
     let Some(id) = text(issue, "id") else {
         batch.fail("an issue", "it has no id");
         return Ok(());
@@ -63,7 +69,7 @@ async fn read_issue(api: &SentryApi, issue: &Value, most: usize, batch: &mut Imp
                 Ok(occurrence) => {
                     newest.get_or_insert(occurrence.event_id);
                     let origin = format!("{name}, event {}", occurrence.event_id);
-                    batch.add(origin, &api.project, &occurrence).await?;
+                    batch.add(origin, project(api), &occurrence).await?;
                 }
                 Err(why) => batch.fail(&name, &why),
             }
@@ -83,14 +89,14 @@ async fn read_issue(api: &SentryApi, issue: &Value, most: usize, batch: &mut Imp
         // GlitchTip and older versions may not have comments, or not for this token.
         Err(_) => Vec::new(),
     };
-    batch.keep(name.clone(), api.project.clone(), state(issue, id, &name, newest, &notes));
+    batch.keep(name.clone(), project(api).to_owned(), state(issue, id, &name, newest, &notes).line());
     Ok(())
 }
 
 /// Returns a page of an issue's events.
-async fn events(api: &SentryApi, issue: &str, cursor: Option<&str>) -> anyhow::Result<api::Page> {
+async fn events(api: &TrackerApi, issue: &str, cursor: Option<&str>) -> anyhow::Result<Page> {
     let query = [("full", "true"), ("limit", PAGE)];
-    let known = ["organizations", api.organization.as_str(), "issues", issue, "events"];
+    let known = ["organizations", organization(api), "issues", issue, "events"];
     match api.page(&known, &query, cursor).await {
         Ok(page) => Ok(page),
         // Older Sentrys and GlitchTip have it without the organisation.
@@ -99,7 +105,7 @@ async fn events(api: &SentryApi, issue: &str, cursor: Option<&str>) -> anyhow::R
 }
 
 /// Converts an event of a list. If the list does not have it whole, it is read alone.
-async fn occurrence(api: &SentryApi, listed: &Value) -> anyhow::Result<Result<model::occurrence::Occurrence, String>> {
+async fn occurrence(api: &TrackerApi, listed: &Value) -> anyhow::Result<Result<Occurrence, String>> {
     let id = text(listed, "eventID").or(text(listed, "id")).unwrap_or_default();
     let event_id = match EventId::parse(id) {
         Ok(event_id) => event_id,
@@ -107,7 +113,7 @@ async fn occurrence(api: &SentryApi, listed: &Value) -> anyhow::Result<Result<mo
     };
     let alone = match listed["entries"].is_array() {
         true => None,
-        false => api.object(&["projects", api.organization.as_str(), api.project.as_str(), "events", id]).await?,
+        false => api.object(&["projects", organization(api), project(api), "events", id]).await?,
     };
     let whole = alone.as_ref().unwrap_or(listed);
     let received = text(whole, "dateReceived").or(text(whole, "dateCreated"));
@@ -118,34 +124,7 @@ async fn occurrence(api: &SentryApi, listed: &Value) -> anyhow::Result<Result<mo
     Ok(Ok(normalise(event::as_sent(whole), &received)))
 }
 
-/// Writes what people set on an issue as `faultline export` does.
-fn state(issue: &Value, id: &str, name: &str, newest: EventId, notes: &[Value]) -> Value {
-    let at = text(issue, "lastSeen").and_then(|time| Timestamp::parse(time).ok());
-    let at = at.unwrap_or_else(|| Timestamp::from_millis(0));
-    let entry = |number: u16, at: Timestamp, user: Option<&str>, text: &str| {
-        // The same each time, so that an import can be repeated.
-        let hash = Sha256::digest(format!("sentry:{id}:{number}:{text}"));
-        let random = u128::from_be_bytes(hash[..16].try_into().expect("16 of 32 bytes"));
-        json!({
-            "id": EntryId::new(at, number, random).to_string(),
-            "at": at,
-            "by": { "kind": "hook", "service": "sentry", "user": user },
-            "action": "commented",
-            "text": &text[..text.floor_char_boundary(MAX_COMMENT)],
-        })
-    };
-    let mut history: Vec<_> = notes
-        .iter()
-        .enumerate()
-        .filter_map(|(number, note)| {
-            let at = Timestamp::parse(text(note, "dateCreated")?).ok()?;
-            let said = text(&note["data"], "text")?;
-            Some(entry(number as u16, at, text(&note["user"], "name"), said))
-        })
-        .collect();
-    let link = text(issue, "permalink").filter(|link| link.starts_with("http"));
-    let place = link.map(|link| format!(": {link}")).unwrap_or_default();
-    history.push(entry(u16::MAX, at, None, &format!("Imported from {name}{place}")));
+fn state(issue: &Value, id: &str, name: &str, newest: EventId, notes: &[Value]) -> IssueState {
     let (status, after) = match text(issue, "status") {
         Some("resolved") => ("resolved", text(&issue["statusDetails"], "inRelease")),
         Some("ignored" | "muted") => ("muted", None),
@@ -153,19 +132,23 @@ fn state(issue: &Value, id: &str, name: &str, newest: EventId, notes: &[Value]) 
     };
     let assigned = &issue["assignedTo"];
     let assignee = text(assigned, "email").or(text(assigned, "name")).or(text(assigned, "slug"));
-    json!({
-        "fingerprint": null,
-        "eventId": newest.to_string(),
-        "merged": [],
-        "state": { "status": status, "after": after, "assignee": assignee },
-        "history": history,
-    })
-}
-
-/// Reads the option for the number of events of each issue.
-pub(super) fn limit(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(number @ 1..=100_000) => Ok(number),
-        _ => Err(format!("`{text}` is not a number from 1 to 100,000")),
+    let comment = |note: &Value| {
+        Some(Comment {
+            at: Timestamp::parse(text(note, "dateCreated")?).ok()?,
+            user: text(&note["user"], "name").map(str::to_owned),
+            text: text(&note["data"], "text")?.to_owned(),
+        })
+    };
+    IssueState {
+        tracker: "sentry",
+        id: id.to_owned(),
+        name: name.to_owned(),
+        link: text(issue, "permalink").map(str::to_owned),
+        last_seen: text(issue, "lastSeen").and_then(|time| Timestamp::parse(time).ok()),
+        newest,
+        status,
+        after: after.map(str::to_owned),
+        assignee: assignee.map(str::to_owned),
+        comments: notes.iter().filter_map(comment).collect(),
     }
 }

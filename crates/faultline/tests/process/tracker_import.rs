@@ -1,4 +1,4 @@
-//! `faultline import --from sentry`, against a server on loopback that answers like Sentry's public API.
+//! `faultline import` from other trackers, against a server on loopback that answers like their public APIs.
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,12 +17,13 @@ struct FakeSentry {
     requests: Arc<Mutex<Vec<String>>>,
 }
 
-/// How the server differs from the newest Sentry.
+/// Which tracker the server is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Flavour {
     Sentry,
     /// Events without the organisation in their path, without entries in the list, and no comments.
     GlitchTip,
+    Bugsink,
 }
 
 impl FakeSentry {
@@ -54,6 +55,7 @@ fn serve(mut stream: TcpStream, flavour: Flavour, seen: &Mutex<Vec<String>>) {
         false => (401, None, json!({ "detail": "Invalid token" })),
     };
     seen.lock().unwrap().push(target);
+    let link: Option<String> = link;
     let link = link.map_or(String::new(), |link| format!("link: {link}\r\n"));
     let body = body.to_string();
     let length = body.len();
@@ -73,6 +75,13 @@ fn answer(target: &str, flavour: Flavour, before: usize) -> (u16, Option<String>
     let is_second = query.contains("cursor=2");
     let missing = (404, None, json!({ "detail": "The requested resource does not exist" }));
     match path {
+        "/api/canonical/0/issues/" | "/api/canonical/0/events/" if flavour == Flavour::Bugsink => {
+            (200, None, bugsink_page(path, query))
+        }
+        path if flavour == Flavour::Bugsink => match path.strip_prefix("/api/canonical/0/events/") {
+            Some(id) => (200, None, bugsink_event(id[..1].parse().unwrap(), true)),
+            None => missing,
+        },
         "/api/0/projects/acme/web/issues/" if !query.contains("query=&") => (200, None, json!([])),
         // It is overloaded the first time.
         "/api/0/projects/acme/web/issues/" if before == 0 && !is_second => {
@@ -124,6 +133,35 @@ fn event(flavour: Flavour, number: u8) -> Value {
         "entries": [{ "type": "exception", "data": { "values": [{ "type": kind, "value": "no items", "stacktrace": {
             "frames": [{ "function": "pay", "filename": "cart.py", "lineNo": 7, "inApp": true,
                 "vars": { "password": "hunter2-secret" }, "context": [[7, "pay()"]] }] } }] } }] })
+}
+
+fn bugsink_page(path: &str, query: &str) -> Value {
+    let next = |cursor: &str| format!("http://elsewhere.example{path}?cursor={cursor}");
+    match (path.ends_with("issues/"), query) {
+        (true, "project=7") => json!({ "next": next("aa%3D"), "previous": null, "results": [
+            { "id": "i1", "friendly_id": "WEB-1", "last_seen": "2026-10-01T10:00:00Z", "is_resolved": false, "is_muted": true },
+        ] }),
+        (true, "project=7&cursor=aa%3D") => json!({ "next": null, "previous": null, "results": [
+            { "id": "i2", "friendly_id": "WEB-2", "last_seen": "2026-10-01T10:00:00Z", "is_resolved": true, "is_muted": false },
+        ] }),
+        (false, "issue=i1") => json!({ "next": next("b"), "results": [bugsink_event(3, false)] }),
+        (false, "issue=i1&cursor=b") => json!({ "next": null, "results": [bugsink_event(2, false)] }),
+        (false, "issue=i2") => json!({ "next": null, "results": [bugsink_event(4, false)] }),
+        _ => panic!("{path}?{query}"),
+    }
+}
+
+/// An event as in a list or, with its data, alone.
+fn bugsink_event(number: u8, is_whole: bool) -> Value {
+    let sent = event(Flavour::Sentry, number);
+    let mut listed = json!({ "id": number.to_string(), "event_id": sent["eventID"], "ingested_at": sent["dateReceived"],
+        "timestamp": sent["dateCreated"] });
+    if is_whole {
+        listed["data"] = json!({ "event_id": sent["eventID"], "timestamp": sent["dateCreated"], "platform": "python",
+            "exception": { "values": [{ "type": if number == 4 { "OtherError" } else { "CartError" }, "value": "v",
+                "stacktrace": { "frames": [{ "function": "pay", "lineno": 7, "in_app": true }] } }] } });
+    }
+    listed
 }
 
 fn import(shell: &Shell, sentry: &FakeSentry, more: &[&str]) -> (Option<i32>, String) {
@@ -191,6 +229,39 @@ fn a_refusal_says_what_to_do() {
     let refused = with("wrong-token", &sentry.url);
     assert!(refused.contains("401") && refused.contains("token in SENTRY_AUTH_TOKEN is not valid"), "{refused}");
     assert!(!refused.contains("wrong-token"), "{refused}");
-    assert!(with(TOKEN, &sentry.url.replace("web", "other")).contains("are organisation and project right?"));
+    assert!(with(TOKEN, &sentry.url.replace("web", "other")).contains("is the address right?"));
     assert!(with(TOKEN, &sentry.url.replace("/web", "")).contains("https://sentry.io/ORGANIZATION/PROJECT"));
+}
+
+#[test]
+fn a_project_of_bugsink_is_imported() {
+    let shell = Shell::new();
+    shell.says(&["projects", "create", "copy"]);
+    let bugsink = FakeSentry::start(Flavour::Bugsink);
+    let address = bugsink.url.replace("acme/web", "7");
+    let import = |more: &[&str]| {
+        let arguments = [&["import", "--from", "bugsink", &address], more].concat();
+        let said = shell.command(&arguments).env("BUGSINK_TOKEN", TOKEN).output().unwrap();
+        let text = [&said.stdout[..], &said.stderr[..]].concat();
+        (said.status.code(), String::from_utf8(text).unwrap())
+    };
+    for _ in 0..2 {
+        let (code, said) = import(&["--project", "copy"]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("imported 3 occurrences"), "{said}");
+    }
+    let list = shell.json(&["errors", "list", "-p", "copy"]);
+    let errors = list["errors"].as_array().unwrap();
+    let mut found: Vec<_> = errors
+        .iter()
+        .map(|error| (error["type"].as_str(), error["status"].as_str(), error["count"].as_u64()))
+        .collect();
+    found.sort_unstable();
+    assert_eq!(
+        found,
+        [(Some("CartError"), Some("muted"), Some(2)), (Some("OtherError"), Some("resolved"), Some(1))],
+        "{list}"
+    );
+    let (code, said) = import(&[]);
+    assert!(code == Some(1) && said.contains("--project is missing"), "{said}");
 }

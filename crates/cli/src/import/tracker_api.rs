@@ -1,4 +1,4 @@
-//! A reader of Sentry's web API, as Sentry and GlitchTip offer it.
+//! A reader of the web APIs of other trackers: Sentry, GlitchTip, which has the same API, and Bugsink.
 
 use std::time::Duration;
 
@@ -18,14 +18,29 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause that the server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// The web API of one project.
-pub(super) struct SentryApi {
+/// What is different between trackers.
+#[derive(Debug)]
+pub(super) struct Tracker {
+    /// The form of a project's address, for messages.
+    pub(super) form: &'static str,
+    /// The variable with the token, and what the token must be allowed to do.
+    pub(super) token: &'static str,
+    pub(super) scopes: &'static str,
+    /// Path of the API.
+    pub(super) prefix: &'static [&'static str],
+    /// The number of parts in the path of a project's address.
+    pub(super) parts: usize,
+}
+
+/// The web API of a tracker.
+pub(super) struct TrackerApi {
     http: reqwest::Client,
+    tracker: &'static Tracker,
     /// The address of the server, without a path.
     base: Url,
     token: String,
-    pub(super) organization: String,
-    pub(super) project: String,
+    /// The parts of the path in the project's address.
+    pub(super) parts: Vec<String>,
 }
 
 /// A page of a list, and the cursor of the next one.
@@ -34,32 +49,18 @@ pub(super) struct Page {
     pub(super) next: Option<String>,
 }
 
-impl SentryApi {
-    /// Creates a reader of the project at `address`: `https://sentry.io/ORGANIZATION/PROJECT`.
-    pub(super) fn new(address: &str, token: String) -> anyhow::Result<Self> {
-        let form = "use the form https://sentry.io/ORGANIZATION/PROJECT";
-        let mut base = Url::parse(address).with_context(|| format!("`{address}` is not a URL: {form}"))?;
-        let parts: Vec<String> =
-            base.path_segments().into_iter().flatten().filter(|part| !part.is_empty()).map(str::to_owned).collect();
-        let [organization, project] = parts.as_slice() else {
-            bail!("`{address}` does not name an organisation and a project: {form}")
-        };
-        let is_local = base.host_str().is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host));
-        if base.scheme() != "https" && !(base.scheme() == "http" && is_local) {
-            bail!("`{address}` is not https: the token would be sent in clear; {form}");
-        }
-        base.set_path("");
-        base.set_query(None);
-        Ok(Self {
-            http: http_client(TIMEOUT)?,
-            base,
-            token,
-            organization: organization.clone(),
-            project: project.clone(),
-        })
+impl TrackerApi {
+    /// Creates a reader of the project at `address`, with the token in the tracker's variable.
+    pub(super) fn new(tracker: &'static Tracker, address: &str) -> anyhow::Result<Self> {
+        let Tracker { form, token, scopes, .. } = tracker;
+        let value = std::env::var(token).ok().filter(|token| !token.is_empty());
+        let value = value.with_context(|| format!("{token} is not set: set it to a token with {scopes}"))?;
+        let (base, parts) =
+            parse(tracker, address).map_err(|what| anyhow!("`{address}` {what}: use the form {form}"))?;
+        Ok(Self { http: http_client(TIMEOUT)?, tracker, base, token: value, parts })
     }
 
-    /// Returns a page of a list. `path` is below `/api/0`, and each part of it is encoded.
+    /// Returns a page of a list. `path` is below the API's own, and each part of it is encoded.
     pub(super) async fn page(
         &self,
         path: &[&str],
@@ -71,7 +72,14 @@ impl SentryApi {
         let (body, next) = self.get(path, &query).await?;
         match body {
             Value::Array(items) => Ok(Page { items, next }),
-            _ => bail!("{} answers something other than a list: is it a Sentry?", self.base),
+            Value::Object(mut page) => match page.remove("results") {
+                Some(Value::Array(items)) => {
+                    let next = page["next"].as_str().and_then(cursor_of);
+                    Ok(Page { items, next })
+                }
+                _ => bail!("{} answers something other than a list: is the address right?", self.base),
+            },
+            _ => bail!("{} answers something other than a list: is the address right?", self.base),
         }
     }
 
@@ -87,8 +95,8 @@ impl SentryApi {
     async fn get(&self, path: &[&str], query: &[(&str, &str)]) -> anyhow::Result<(Value, Option<String>)> {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
-            // Sentry redirects paths without a slash at the end.
-            segments.extend(["api", "0"]).extend(path).push("");
+            // A path without a slash at its end is redirected.
+            segments.extend(self.tracker.prefix).extend(path).push("");
         }
         url.query_pairs_mut().extend_pairs(query);
         let mut pause = FIRST_PAUSE;
@@ -123,37 +131,56 @@ impl SentryApi {
         if status.is_success() {
             let body = answer.json().await;
             let body = body.map_err(|error| {
-                (anyhow!(error.without_url()).context(format!("{} answers no JSON: is it a Sentry?", self.base)), None)
+                (
+                    anyhow!(error.without_url())
+                        .context(format!("{} answers no JSON: is the address right?", self.base)),
+                    None,
+                )
             });
             return body.map(|body| (body, next));
         }
         let text: String = harmless(&answer.text().await.unwrap_or_default()).chars().take(200).collect();
         let wait = (status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error())
             .then(|| seconds.map(Duration::from_secs));
-        Err((SentryRefusal { status, path: url.path().to_owned(), text }.into(), wait))
+        let advice = match status {
+            StatusCode::UNAUTHORIZED => format!(" (the token in {} is not valid)", self.tracker.token),
+            StatusCode::FORBIDDEN => format!(" (the token needs {})", self.tracker.scopes),
+            StatusCode::NOT_FOUND => format!(" (is the address right? {})", self.tracker.form),
+            _ => String::new(),
+        };
+        Err((TrackerRefusal { status, path: url.path().to_owned(), advice, text }.into(), wait))
     }
+}
+
+/// Splits a project's address into the server and the parts of the path.
+fn parse(tracker: &Tracker, address: &str) -> Result<(Url, Vec<String>), String> {
+    let mut base = Url::parse(address).map_err(|error| format!("is not a URL ({error})"))?;
+    let parts = base.path_segments().into_iter().flatten().filter(|part| !part.is_empty());
+    let parts: Vec<String> = parts.map(str::to_owned).collect();
+    if parts.len() != tracker.parts {
+        return Err("does not name a project".to_owned());
+    }
+    let is_local = base.host_str().is_some_and(|host| ["127.0.0.1", "localhost", "[::1]"].contains(&host));
+    if base.scheme() != "https" && !(base.scheme() == "http" && is_local) {
+        return Err("is not https, so the token would be sent in clear".to_owned());
+    }
+    base.set_path("");
+    base.set_query(None);
+    Ok((base, parts))
 }
 
 /// An answer that refuses a request.
 #[derive(Debug, thiserror::Error)]
-#[error("{path} answers {status}{}: {text}", advice(*.status))]
-struct SentryRefusal {
+#[error("{path} answers {status}{advice}: {text}")]
+struct TrackerRefusal {
     status: StatusCode,
     path: String,
+    advice: String,
     text: String,
 }
 
-fn advice(status: StatusCode) -> &'static str {
-    match status {
-        StatusCode::UNAUTHORIZED => " (the token in SENTRY_AUTH_TOKEN is not valid)",
-        StatusCode::FORBIDDEN => " (the token needs the scopes project:read and event:read)",
-        StatusCode::NOT_FOUND => " (are organisation and project right?)",
-        _ => "",
-    }
-}
-
 fn is_missing(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<SentryRefusal>().is_some_and(|refusal| refusal.status == StatusCode::NOT_FOUND)
+    error.downcast_ref::<TrackerRefusal>().is_some_and(|refusal| refusal.status == StatusCode::NOT_FOUND)
 }
 
 /// Reads the cursor of the next page from a `Link` header:
@@ -165,11 +192,13 @@ fn next_cursor(link: &str) -> Option<String> {
         return None;
     }
     let quoted = next.split("cursor=\"").nth(1).and_then(|rest| rest.split('"').next());
-    let address = || {
-        let url = Url::parse(next.split('<').nth(1)?.split('>').next()?).ok()?;
-        url.query_pairs().find(|(name, _)| name == "cursor").map(|(_, value)| value.into_owned())
-    };
-    quoted.map(str::to_owned).or_else(address)
+    quoted.map(str::to_owned).or_else(|| cursor_of(next.split('<').nth(1)?.split('>').next()?))
+}
+
+/// Returns the cursor in the address of a page.
+fn cursor_of(address: &str) -> Option<String> {
+    let url = Url::parse(address).ok()?;
+    url.query_pairs().find(|(name, _)| name == "cursor").map(|(_, value)| value.into_owned())
 }
 
 #[cfg(test)]
@@ -192,18 +221,18 @@ mod tests {
     }
 
     #[test]
-    fn an_address_names_organisation_and_project() {
-        let api = SentryApi::new("https://sentry.example/acme/web/", "t".to_owned()).unwrap();
-        assert_eq!((api.organization.as_str(), api.project.as_str()), ("acme", "web"));
-        assert_eq!(api.base.as_str(), "https://sentry.example/");
+    fn an_address_names_a_project() {
+        let tracker = Tracker { form: "", token: "", scopes: "", prefix: &["api", "0"], parts: 2 };
+        let (base, parts) = parse(&tracker, "https://sentry.example:9000/acme/web/").unwrap();
+        assert_eq!((base.as_str(), parts.join(" ").as_str()), ("https://sentry.example:9000/", "acme web"));
         for (address, says) in [
-            ("sentry.io/acme/web", "not a URL"),
-            ("https://sentry.io/acme", "does not name"),
-            ("https://sentry.io/organizations/acme/projects", "does not name"),
-            ("http://sentry.example/acme/web", "not https"),
+            ("sentry.io/acme/web", "is not a URL"),
+            ("https://sentry.io/acme", "does not name a project"),
+            ("https://sentry.io/organizations/acme/projects", "does not name a project"),
+            ("http://sentry.example/acme/web", "is not https"),
         ] {
-            let error = SentryApi::new(address, "hush".to_owned()).err().unwrap().to_string();
-            assert!(error.contains(says) && error.contains("https://sentry.io/ORGANIZATION/PROJECT"), "{error}");
+            let error = parse(&tracker, address).unwrap_err();
+            assert!(error.starts_with(says), "{error}");
         }
     }
 }
