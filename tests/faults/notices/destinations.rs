@@ -192,6 +192,7 @@ fn why(why: &Trigger) -> &'static str {
         Trigger::Regression => "regression",
         Trigger::Unmuted => "unmuted",
         Trigger::Threshold { .. } => "threshold",
+        Trigger::Resolved => "resolved",
         Trigger::Sample => "sample",
     }
 }

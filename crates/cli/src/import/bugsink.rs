@@ -52,7 +52,7 @@ async fn read_issue(
         batch.fail("an issue", "it has no id");
         return Ok(());
     };
-    let name = harmless(text(issue, "friendly_id").unwrap_or(id));
+    let name = harmless(text(issue, "friendly_id").unwrap_or(id)).into_owned();
     let (mut left, mut cursor, mut newest) = (most, None, None);
     while left > 0 {
         // The newest come first.

@@ -64,7 +64,7 @@ impl IssueState {
             "id": EntryId::new(*at, place, random).to_string(),
             "at": at,
             "by": { "kind": "hook", "service": self.tracker, "user": user },
-            "action": "commented",
+            "what": "commented",
             "text": &text[..text.floor_char_boundary(MAX_COMMENT)],
         })
     }

@@ -67,8 +67,8 @@ impl KeptLine {
             }
             if event.is_string() {
                 match client.get(&by_event, &[]).await {
-                    Ok(found) if found["error"]["fingerprint"].is_string() => {
-                        return Ok(found["error"]["fingerprint"].as_str().unwrap_or_default().to_owned());
+                    Ok(found) if found["belongsTo"]["fingerprint"].is_string() => {
+                        return Ok(found["belongsTo"]["fingerprint"].as_str().unwrap_or_default().to_owned());
                     }
                     Ok(_) => {}
                     Err(error) => refused = Some(error),

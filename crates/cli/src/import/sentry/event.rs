@@ -184,6 +184,16 @@ mod tests {
 
     #[test]
     fn an_event_of_the_api_becomes_one_of_an_sdk() {
+        let entries = json!([
+            { "type": "exception", "data": { "values": [{ "type": "E", "value": "x", "module": null, "threadId": null,
+                "stacktrace": { "frames": [{ "filename": "a.py", "absPath": "/srv/a.py", "function": "f", "lineNo": 7,
+                    "colNo": null, "inApp": true, "vars": { "n": "1" },
+                    "context": [[6, "before"], [7, "here"], [8, "after"]] }] } }] } },
+            { "type": "breadcrumbs", "data": { "values": [{ "message": "click", "category": "ui" }] } },
+            { "type": "request", "data": { "url": "https://a.example/", "method": "GET", "query": [["q", "1"]],
+                "headers": [["Accept", "*/*"]], "cookies": [], "inferredContentType": null } },
+            { "type": "csp", "data": {} },
+        ]);
         let api = json!({
             "id": "5", "eventID": "9fac2ceed9344f2bbfdd1fdacb0ed9b1", "dateCreated": "2026-10-03T12:00:00Z",
             "platform": "python", "dist": null, "message": "", "title": "E: x", "type": "error",
@@ -194,16 +204,7 @@ mod tests {
             "user": { "id": "7", "email": null, "data": {} },
             "contexts": { "runtime": { "name": "CPython" } }, "context": { "cart": 3 }, "packages": { "django": "5" },
             "sdk": { "name": "sentry.python", "version": "2.0", "upstream": {} },
-            "entries": [
-                { "type": "exception", "data": { "values": [{ "type": "E", "value": "x", "module": null, "threadId": null,
-                    "stacktrace": { "frames": [{ "filename": "a.py", "absPath": "/srv/a.py", "function": "f", "lineNo": 7,
-                        "colNo": null, "inApp": true, "vars": { "n": "1" },
-                        "context": [[6, "before"], [7, "here"], [8, "after"]] }] } }] } },
-                { "type": "breadcrumbs", "data": { "values": [{ "message": "click", "category": "ui" }] } },
-                { "type": "request", "data": { "url": "https://a.example/", "method": "GET", "query": [["q", "1"]],
-                    "headers": [["Accept", "*/*"]], "cookies": [], "inferredContentType": null } },
-                { "type": "csp", "data": {} },
-            ],
+            "entries": entries,
         });
         let expected = json!({
             "timestamp": "2026-10-03T12:00:00Z", "platform": "python", "release": "web@1.2",

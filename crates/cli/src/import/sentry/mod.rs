@@ -60,7 +60,7 @@ async fn read_issue(api: &TrackerApi, issue: &Value, most: usize, batch: &mut Im
         batch.fail("an issue", "it has no id");
         return Ok(());
     };
-    let name = harmless(text(issue, "shortId").unwrap_or(id));
+    let name = harmless(text(issue, "shortId").unwrap_or(id)).into_owned();
     let (mut left, mut cursor, mut newest) = (most, None, None);
     while left > 0 {
         let page = events(api, id, cursor.as_deref()).await?;

@@ -92,7 +92,7 @@ pub(super) fn decided(rule: &Rule, tier: Tier, steps: &str) -> String {
                 assert_eq!(unit, UNIT);
                 format!("{count} in minute {}", minute(start))
             }
-            Trigger::Sample => "sample".to_owned(),
+            Trigger::Resolved | Trigger::Sample => panic!("no rule decides {:?}", decision.trigger),
         };
         match decision.timing {
             Timing::Now => why,
