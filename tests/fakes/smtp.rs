@@ -79,7 +79,7 @@ impl SmtpServer {
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let state = serving.clone();
-                // A client that goes away in the middle is no fault of the server.
+                // A client may go away in the middle.
                 tokio::spawn(async move { drop(serve(&state, stream).await) });
             }
         });
