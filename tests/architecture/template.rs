@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use model::id::SegmentId;
+use model::id::{AttachmentFolder, SegmentId};
 use model::project::Retention;
 use store::ports::{CHUNK_PREFIX, MAP_PREFIX};
 
@@ -33,9 +33,10 @@ fn the_template_creates_the_tables_that_the_store_reads() {
     }
 }
 
-/// The bucket's lifecycle rules remove segments: there is exactly one rule for each prefix that a segment can have.
+/// The bucket's lifecycle rules remove segments and attachments: there is exactly one rule for each prefix that one can
+/// have.
 #[test]
-fn the_template_expires_every_segment() {
+fn the_template_expires_every_segment_and_attachment() {
     let template = std::fs::read_to_string(root().join("template.yaml")).unwrap();
     let rules = template.split("LifecycleConfiguration:").nth(1).unwrap().split("BucketPolicy:").next().unwrap();
     let after = |text: &str, name: &str| {
@@ -45,12 +46,13 @@ fn the_template_expires_every_segment() {
     let found: BTreeMap<_, _> = rules
         .split("Id: ")
         .filter_map(|rule| Some((after(rule, "Prefix: ")?, after(rule, "ExpirationInDays: ")?)))
-        .filter(|(prefix, _)| prefix.starts_with("segments"))
+        .filter(|(prefix, _)| prefix.starts_with("segments") || prefix.starts_with("attachments"))
         .collect();
     let days =
         |retention: Option<Retention>| retention.map_or("!Ref RetentionDays".to_owned(), |kept| kept.to_string());
     let all = [None].into_iter().chain(Retention::ALL.map(Some));
-    let expected = all.map(|retention| (SegmentId::kept_prefix(retention), days(retention))).collect();
+    let prefixes = |retention| [SegmentId::kept_prefix(retention), AttachmentFolder::kept_prefix(retention)];
+    let expected = all.flat_map(|retention| prefixes(retention).map(|prefix| (prefix, days(retention)))).collect();
     assert_eq!(found, expected);
 }
 

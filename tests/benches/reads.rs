@@ -125,6 +125,7 @@ async fn fill(on: &Resources, clock: &TestClock, project: ProjectId, numbers: st
             first: now,
             last: now,
             events: occurrences.iter().map(|occurrence| occurrence.event_id.hash()).collect(),
+            attached: Vec::new(),
         }];
         let (aliases, target, history, target_history) = (Vec::new(), None, None, None);
         commits.push(Commit { error, target, references, aliases, history, target_history, expires_at });

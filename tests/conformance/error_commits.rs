@@ -1,6 +1,8 @@
 use formats::segment::FrameRange;
 use model::error::{ErrorAggregate, Posted, Sighting, StatusChange};
-use model::id::{ConfigId, ErrorUid, EventId, Fingerprint, OccurrenceId, ProjectId, ReferenceId, SegmentId};
+use model::id::{
+    AttachmentFolder, ConfigId, ErrorUid, EventId, Fingerprint, OccurrenceId, ProjectId, ReferenceId, SegmentId,
+};
 use model::occurrence::{Occurrence, Source};
 use model::project::TimeUnit;
 use model::timeline::{Hour, Minute};
@@ -52,6 +54,10 @@ pub(crate) fn commit(mut error: ErrorAggregate, n: u64, seconds: i64) -> Commit 
         first: moment,
         last: moment,
         events: vec![occurrence.event_id.hash()],
+        attached: match n % 3 {
+            0 => vec![AttachmentFolder { project: project(), retention: None, event: occurrence.event_id }],
+            _ => Vec::new(),
+        },
     };
     let (references, aliases) = (vec![reference], Vec::new());
     let expires_at = at(4_000_000_000);

@@ -2,7 +2,7 @@ use faultline_tests::project_data;
 use formats::inbox::Addressee;
 use futures_util::future::join_all;
 use model::id::{ProjectId, ProjectName};
-use model::project::{Limit, Limits, Mark, Origins, Window};
+use model::project::{Attachments, Limit, Limits, Mark, Origins, Retention, Window};
 use server::system::Resources;
 use store::dynamo::Directory;
 use store::ports::{Project, ProjectChange, Projects, Quotas, Usage, Used};
@@ -37,6 +37,12 @@ pub(crate) async fn found(on: &Resources) {
     on.directory.update(&project, &change).await.unwrap();
     let quota = on.directory.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
     assert_eq!((quota.limits, quota.origins.as_deref()), (limits, Some(&origins)));
+    let kept = Retention::of_days(30).unwrap();
+    let change =
+        ProjectChange { attachments: Some(Attachments::Discard), retention: Some(Some(kept)), ..Default::default() };
+    on.directory.update(&project, &change).await.unwrap();
+    let quota = on.directory.quota(&Addressee::Id(project.id)).await.unwrap().unwrap();
+    assert_eq!((quota.attachments, quota.retention), (Attachments::Discard, Some(kept)));
     let free = on.directory.create(&ProjectName::parse("free").unwrap(), at(0)).await.unwrap();
     assert!(on.directory.quota(&Addressee::Id(free.id)).await.unwrap().unwrap().limits.is_none());
     let nobody = [Addressee::Id(ProjectId::new(99).unwrap()), Addressee::Name(ProjectName::parse("none").unwrap())];

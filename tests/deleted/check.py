@@ -24,7 +24,7 @@ class Api:
         self.url, self.admin = ready["url"], ready["adminKey"]
 
     def call(self, method, path, body=None, key=None):
-        data = None if body is None else json.dumps(body).encode()
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, {"x-api-key": key or self.admin}, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             text = answer.read()
@@ -55,8 +55,12 @@ def mark(project, error):
 
 def fill(api, projects):
     def post(project, error, number):
-        path = f"/api/{project['id']}/store/?sentry_key={project['clientKey']}"
-        api.call("POST", path, event(error, mark(project["name"], error), number), project["clientKey"])
+        path = f"/api/{project['id']}/envelope/?sentry_key={project['clientKey']}"
+        own = mark(project["name"], error)
+        file = f"a file of {own}"
+        lines = [{}, {"type": "event"}, event(error, own, number), {"type": "attachment", "filename": "a", "length": len(file)}]
+        envelope = "\n".join(json.dumps(line) for line in lines) + f"\n{file}\n"
+        api.call("POST", path, envelope.encode(), project["clientKey"])
 
     for errors in (LARGE, ERRORS[len(LARGE):]):
         for number in range(ROUNDS):
@@ -78,6 +82,10 @@ def counted(api, projects, errors):
             time.sleep(0.1)
 
 
+def under(data, prefix):
+    return {key: body for key, body in objects(data).items() if key.startswith(prefix)}
+
+
 class Checks:
     def __init__(self, api, data, work):
         self.api, self.data, self.work, self.step = api, data, work, 0
@@ -92,24 +100,26 @@ class Checks:
         self.step += 1
         folder = self.work / f"bucket-{self.step}"
         written(self.data, folder)
-        segments = {key: body for key, body in objects(self.data).items() if key.startswith("segments/")}
+        segments, files = under(self.data, "segments/"), under(self.data, "attachments/")
         texts = {key: unpacked(body) for key, body in segments.items()}
         same = all(unpacked_by_python(body) == texts[key] for key, body in segments.items())
         self.that(same, "Python's zstandard reads the same as zstd")
         skippable = sum(bytes.fromhex("502a4d18") in body for body in segments.values())
         self.that(skippable == 0, "no segment has a skippable frame, which Trino's reader refuses", skippable)
         rows, frames = items(self.data), inline(self.data)
-        for name, found in (("raw", segments.values()), ("unpacked by zstd", texts.values()), ("in the table", rows),
+        for name, found in (("raw", segments.values()), ("attached", files.values()), ("unpacked by zstd", texts.values()), ("in the table", rows),
                             ("in frames of the table", frames)):
             for one in gone:
                 hits = sum(one.encode() in text for text in found)
                 self.that(hits == 0, f"{one} is nowhere {name}", hits)
+        attached = collections.Counter(one for one in kept for body in files.values() if one.encode() in body)
+        self.that(attached == {one: ROUNDS for one in kept}, "every event of the others has its attachment", attached)
         lines = [line for text in texts.values() for line in text.splitlines()]
         by_zstd = collections.Counter(one for one in kept for line in lines if one.encode() in line)
-        files = f"read_json_auto('{folder}/**/*.ndjson.zst', union_by_name = true)"
+        table = f"read_json_auto('{folder}/**/*.ndjson.zst', union_by_name = true)"
         by_sql = collections.Counter()
         if lines:
-            query = f"SELECT to_json(event)::VARCHAR FROM {files} AS event"
+            query = f"SELECT to_json(event)::VARCHAR FROM {table} AS event"
             shown = [text for text, in duckdb.sql(query).fetchall()]
             self.that(len(shown) == len(lines), "DuckDB reads as many events as zstd", (len(shown), len(lines)))
             self.that(not any(one in text for one in gone for text in shown), "DuckDB finds no deleted event")
@@ -138,7 +148,7 @@ def large(checks, api, data, project):
         if time.monotonic() > deadline:
             sys.exit(f"the large event was not processed, or is in the inbox: {[*objects(data)]}")
         time.sleep(0.1)
-    texts = [unpacked(body) for body in objects(data).values()]
+    texts = [unpacked(body) for body in under(data, "segments/").values()]
     hits = sum(secret.encode() in text for text in texts + items(data))
     checks.that(hits == 0, "the secret of a large event is not stored anywhere", hits)
     api.call("DELETE", f"/projects/{project['name']}/errors/{found()[0][0]}")
@@ -162,10 +172,10 @@ def main():
     checks.that(in_table == marks["shop"], "the table has the marks of existing errors", in_table)
 
     gone, *others = marks["shop"]
-    shared = [text for text in map(unpacked, objects(data).values()) if gone.encode() in text]
+    shared = [text for text in map(unpacked, under(data, "segments/").values()) if gone.encode() in text]
     shared = sum(any(other.encode() in text for other in others) for text in shared)
     checks.that(shared > 0, "errors share segments", shared)
-    packed = {key: body for key, body in objects(data).items() if gone.encode() in unpacked(body)}
+    packed = {key: body for key, body in under(data, "segments/").items() if gone.encode() in unpacked(body)}
 
     fingerprint = next(print for message, (print, _) in api.counts("shop").items() if gone in message)
     api.call("DELETE", f"/projects/shop/errors/{fingerprint}")

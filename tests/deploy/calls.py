@@ -24,6 +24,32 @@ def segment():
     return {"noise": "".join(uuid.uuid4().hex for _ in range(300))}
 
 
+FILE = "attached"
+
+
+def attach(api, project, client, message):
+    """Sends an event with a file. Returns the id of the event."""
+    number = api.call("GET", f"/projects/{project}")[2]["data"]["project"]["id"]
+    event = uuid.uuid4().hex
+    lines = [{"event_id": event}, {"type": "event"}, {"event_id": event, "message": message},
+             {"type": "attachment", "filename": "a.txt", "length": len(FILE)}]
+    body = "\n".join(json.dumps(line) for line in lines) + f"\n{FILE}\n"
+    auth = {"x-sentry-auth": f"Sentry sentry_version=7,sentry_key={client}"}
+    status, _, answer = api.call("POST", f"/api/{number}/envelope/", body, headers=auth)
+    assert status == 200, (status, answer)
+    return event
+
+
+def attached(api, project, event):
+    """The occurrence of an event: its path, and its first attachment."""
+    found = lambda: api.call("GET", f"/projects/{project}/occurrences/{event}")
+    status, _, answer = wait_until(lambda: (found() if found()[0] == 200 else None)) or found()
+    assert status == 200, (status, answer)
+    shown = answer["data"]
+    path = f"/projects/{project}/errors/{shown['belongsTo']['fingerprint']}"
+    return path, shown["error"]["reversedUnixtime"], shown["error"]["event"]["attachments"][0]
+
+
 class Ingest:
     """Calls of a client. An unknown key makes ingest read the table, whatever it has cached; a new project makes it call KMS."""
 
@@ -42,7 +68,13 @@ class Ingest:
             status, _, answer = api.call("POST", f"/projects/{fresh.name}/errors", body, key=fresh.client)
             return 500 if "notifications_not_sealed" in json.dumps(answer) else status
 
+        def file():
+            # The event matters more than its attachment: it is accepted, and shows what is missing.
+            _, _, attachment = attached(api, "shop", attach(api, "shop", client, unique()))
+            return 500 if "discarded" in attachment else 200
+
         self.does = {
+            "attachments s3:PutObject": (200, file),
             "dynamodb:GetItem": (403, lambda: api.post("shop", "x", uuid.uuid4().hex)),
             "sqs:SendMessage": (201, lambda: api.post("shop", unique(), client)),
             "sqs:GetQueueAttributes": (200, health),
@@ -81,6 +113,12 @@ class Query:
             newest = api.call("GET", "/projects/shop/source-maps?limit=1")[2]["data"]["uploads"][0]
             return f"/projects/shop/source-maps/{newest['id']}"
 
+        def with_file(part):
+            def prepare():
+                path, id, _ = attached(api, "shop", attach(api, "shop", client, unique()))
+                return path + part.format(id=id)
+            return prepare
+
         shop = lambda: "/projects/shop"
         new = lambda: f"p{uuid.uuid4().hex[:12]}"
         create = (201, new, lambda name: api.call("POST", "/projects", {"name": name})[0])
@@ -110,6 +148,8 @@ class Query:
             "directory index dynamodb:Query": keys,
             "index dynamodb:Query": call(200, "GET", shop, path="/errors"),
             "s3:GetObject": call(200, "GET", kept, path="/occurrences"),
+            "attachments s3:GetObject": call(200, "GET", with_file("/occurrences/{id}/attachments/0")),
+            "attachments s3:DeleteObject": call(204, "DELETE", with_file("")),
             "s3:PutObject": call(204, "DELETE", kept),
             "s3:DeleteObject": call(204, "DELETE", project),
             "sqs:GetQueueAttributes": call(200, "GET", lambda: "/operations"),

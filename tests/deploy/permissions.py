@@ -26,10 +26,10 @@ UNNEEDED = {
     ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
 # Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
-# message after its body was removed, deletion of a project while a large message or a chunk waits. Without source maps, events are
+# message after its body was removed, deletion of a project while an event, a large message or a chunk waits. Without source maps, events are
 # stored and shown minified, and the day of a key's use is not recorded: neither is an error. `source_maps` checks what they do.
 UNTIMED = {
-    "MakeProjectsAndMarkLimits", "TellMissingLargeMessages", "RemoveLargeMessages", "RemoveChunks",
+    "MakeProjectsAndMarkLimits", "TellMissingLargeMessages", "RemoveLargeMessages", "RemoveChunks", "RemoveAttachments",
     "FindSourceMaps", "ReadSourceMaps", "KeepUsedSourceMaps", "KeepUsedMapObjects", "ReadAndKeepSourceMaps", "NoteKeyUses",
 }
 
@@ -93,6 +93,7 @@ def taken_away(checks, stack, role, does, late=None):
         resource = json.dumps(statement["Resource"])
         name = f"index {action}" if "index/" in resource else action
         name = f"directory {name}" if stack["DirectoryName"] in resource else name
+        name = f"attachments {name}" if "/attachments/" in resource else name
         name = f"symbols {name}" if "/symbols/" in resource else f"chunks {name}" if "/uploads/" in resource else name
         counted += 1
         if late and name not in does:
@@ -167,7 +168,8 @@ def check(checks, api, stack, client, standin, say):
     for index, action in role.permissions():
         if action in UNSEEN or ("ingest", action) in UNNEEDED:
             continue
-        expected, call = does.pop(action)
+        resource = json.dumps(role.whole["Statement"][index]["Resource"])
+        expected, call = does.pop(f"attachments {action}" if "/attachments/" in resource else action)
         role.without(index, action)
         status = call()
         checks.that(status >= 500, f"ingest without {action} does not accept", status)

@@ -40,6 +40,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         ),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: world.truth.bucket.clone(),
+        attachments: world.truth.bucket.clone(),
         sealer: None,
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone()))),
         projects: world.truth.directory.clone(),

@@ -231,6 +231,7 @@ fn front(world: &World, faults: &Faults) -> Front {
         authenticator: Authenticator::new(world.truth.directory.clone(), world.clock.clone(), None),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
+        attachments: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
         limiter: Limiter::new(Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone()))),
         projects: Arc::new(Faulty::new((*world.truth.directory).clone(), faults.clone())),
         sealer: None,

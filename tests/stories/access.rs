@@ -51,6 +51,7 @@ GET    /projects/{project}/errors/{message}/timeline          401 403 403   403 
 GET    /projects/{project}/errors/{message}/tags              401 403 403   403 403 403   200 403 200   200 403 200   403
 GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200   403
 GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/errors/{message}/occurrences/{id}/attachments/{number} 401 403 403 403 403 403 404 403 404 404 403 404 403
 GET    /projects/{project}/errors/{message}/history           401 403 403   403 403 403   200 403 200   200 403 200   403
 POST   /projects/{project}/errors/{message}/comments          401 403 403   403 403 403   403 403 403   201 403 201   403
 DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204   403

@@ -89,7 +89,7 @@ impl<'a> Browser<'a> {
 
     async fn send(&self, request: Request<Body>) -> Seen {
         let (parts, body) = self.faultline.stack.front().oneshot(request).await.unwrap().into_parts();
-        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let text = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
         Seen { status: parts.status.as_u16(), headers: parts.headers, text }
     }
 }

@@ -4,6 +4,7 @@
 
 mod access;
 mod asking;
+mod attachments;
 mod bad_input;
 mod browser;
 mod bulk;

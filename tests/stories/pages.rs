@@ -38,6 +38,7 @@ GET  /projects/sample/source-maps                               303 200 403 200 
 GET  /operations                                                303 403 403 403 200
 GET  /pages/projects/sample/first                               303 200 403 200 200
 GET  /pages/projects/sample/errors/{error}/occurrences/last     303 200 403 200 200
+GET  /pages/projects/sample/errors/{error}/occurrences/last/attachments/0 303 404 403 404 404
 POST /pages/projects                                            303 403 403 403 200
 POST /pages/projects/sample/client-key                          303 403 403 200 200
 POST /pages/projects/sample/settings                            303 403 403 400 400

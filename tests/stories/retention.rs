@@ -12,6 +12,8 @@ use server::system::Resources;
 use store::clock::Clock;
 use store::ports::Segments;
 
+use crate::attachments::{self, Envelope};
+
 const DAY: i64 = 86_400;
 /// The stack's retention in days, for projects without their own.
 const STACK: u32 = 30;
@@ -143,6 +145,34 @@ async fn each_project_has_its_own_retention() {
     assert_eq!(left().await, (vec![0, 1, 0], 1));
     story.pass(3 * DAY).await;
     assert_eq!(left().await, (vec![0, 0, 0], 0), "a year has passed");
+}
+
+/// Attachments are kept as long as their occurrence, and expire with it.
+#[tokio::test]
+async fn attachments_expire_with_their_occurrence() {
+    let story = Story::in_a_hundred_years().await;
+    let ids = ["0a1b2c3d43fc4630ad850ee518f1b9d0", "fc6d8c0c43fc4630ad850ee518f1b9d0"];
+    let send = async |id: &str| {
+        Envelope::of_event(id).file("a.txt", "text/plain", b"a").send(&story.faultline).await;
+        assert_eq!(story.faultline.process().await, 0);
+    };
+    send(ids[0]).await;
+    story.keep("sample", json!(7)).await;
+    send(ids[1]).await;
+    let prefixes = ["attachments/v=1/project=1/", "attachments/v=1/retention=7/project=1/"];
+    let left = async || {
+        let keys = attachments::keys(&story.faultline).await;
+        prefixes.map(|prefix| keys.iter().filter(|key| key.starts_with(prefix)).count())
+    };
+    assert_eq!(left().await, [1, 1]);
+    story.pass(7 * DAY - 60).await;
+    let (path, _) = attachments::occurrence(&story.faultline, ids[1]).await;
+    let path = format!("{path}/attachments/0");
+    assert_eq!(attachments::download(&story.faultline, ADMIN, &path).await.2, b"a");
+    story.pass(DAY + 120).await;
+    assert_eq!(left().await, [1, 0], "a week has passed");
+    story.pass(24 * DAY).await;
+    assert_eq!(left().await, [0, 0], "a month has passed");
 }
 
 /// A listed occurrence can be read until it expires. After that the answer says that it has expired, while the error

@@ -54,6 +54,9 @@ pub struct ProjectSettings {
     /// Which notification configs posted with errors are used
     #[arg(long, value_parser = ["any", "sealed", "off"])]
     posted_configs: Option<String>,
+    /// Whether files that SDKs send with events are stored
+    #[arg(long, value_parser = ["store", "discard"])]
+    attachments: Option<String>,
     /// Maximum number of events per minute, or `none`
     #[arg(long, value_name = "NUMBER", value_parser = number_or_none)]
     per_minute: Option<Value>,
@@ -146,6 +149,7 @@ impl ProjectSettings {
         put("tier", self.tier.as_ref().map(|tier| json!(tier)));
         put("timeUnit", self.time_unit.as_ref().map(|unit| json!(unit)));
         put("postedConfigs", self.posted_configs.as_ref().map(|which| json!(which)));
+        put("attachments", self.attachments.as_ref().map(|which| json!(which)));
         put("retentionDays", self.retention_days.clone());
         let listed = |names: &Vec<String>| {
             json!(names.iter().filter(|name| !["", NONE].contains(&name.as_str())).collect::<Vec<_>>())

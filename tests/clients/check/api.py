@@ -15,6 +15,11 @@ class Faultline:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)["data"]
 
+    def download(self, path):
+        request = urllib.request.Request(self.url + path, headers={"x-api-key": self.key})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
+
     def pages(self, path, parameter):
         """Returns all entries of a list."""
         entries, more = [], path

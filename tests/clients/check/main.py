@@ -61,13 +61,14 @@ def check_client(checks, faultline, name, wire):
     given = [(error["count"], error["message"]) for error in faultline.errors(name) if error["type"] == "User feedback"]
     checks.that(given == ([(feedback, "I like it")] if feedback else []), f"{name}: feedback is one error", [given, feedback])
     checks.that(total == len(sent), f"{name}: {total} of {len(sent)} events are stored")
-    read, homes = {}, {}
+    read, homes, places = {}, {}, {}
     for error in errors:
         occurrences = faultline.occurrences(name, error["fingerprint"])
         checks.that(len(occurrences) == error["count"], f"{name}: {error['message']}: as many occurrences as counted")
         for entry in occurrences:
             checks.that(entry["eventId"] not in read, f"{name}: event {entry['eventId']} is stored once")
             read[entry["eventId"]] = entry["event"]
+            places[entry["eventId"]] = f"/projects/{name}/errors/{error['fingerprint']}/occurrences/{entry['reversedUnixtime']}"
             homes.setdefault(cases.get(entry["eventId"]), {})[error["fingerprint"]] = error
     checks.that(read.keys() == cases.keys(), f"{name}: exactly the sent events are stored")
     for case, home in homes.items():
@@ -84,6 +85,8 @@ def check_client(checks, faultline, name, wire):
     for event in sent:
         if occurrence := read.get(event["event_id"].replace("-", "")):
             check_event(checks, name, event, occurrence, expected["functions"])
+            is_attached = dict(event["tags"])["case"] == "rich" and "attachment" in expected["wire"]
+            check_files(checks, faultline, name, occurrence, places[occurrence["eventId"]], is_attached)
     check_wire(checks, name, wire, expected)
     requests = len(wire)
     print(f"{name}: {len(sent)} events sent in {requests} requests, {total} stored, {len(errors)} errors")
@@ -109,6 +112,15 @@ def check_event(checks, name, event, occurrence, functions):
         stacks = [exception.get("stacktrace", {}).get("frames", [{}]) for exception in occurrence["exceptions"]]
         found = [frames[-1].get("function") for frames in stacks]
         checks.that(found == expected, f"{name}: `{case}` was raised in {expected}", [found])
+
+
+def check_files(checks, faultline, name, occurrence, place, is_attached):
+    """Every client that can attach a file attaches the same one to its case `rich`, and to no other."""
+    files = [(file["name"], file.get("discarded")) for file in occurrence.get("attachments", [])]
+    checks.that(files == ([("log.bin", None)] if is_attached else []), f"{name}: attachments", [files])
+    if is_attached and files:
+        content = faultline.download(f"{place}/attachments/0")
+        checks.that(content in (b"attached\n\x00\xff", b"a\n\x00\xff"), f"{name}: the attachment comes back", [content])
 
 
 def check_wire(checks, name, wire, expected):

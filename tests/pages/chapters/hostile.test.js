@@ -63,7 +63,8 @@ before(
   async () => {
     const { dsn } = await faultline.project(PROJECT);
     for (const { event } of EVENTS) await faultline.post(dsn, event);
-    errors = await faultline.seen(PROJECT, EVENTS.length);
+    await faultline.attach(dsn, { exception: { values: [{ type: "Attached", value: "with files" }] } }, FILES);
+    errors = await faultline.seen(PROJECT, EVENTS.length + 1);
     const { fingerprint } = errors.find((error) => error.type.startsWith("Everywhere"));
     await faultline.call("PATCH", `/projects/${PROJECT}/errors/${fingerprint}`, { assignee: SCRIPTS.slice(0, 190) });
     await faultline.call("POST", `/projects/${PROJECT}/errors/${fingerprint}/comments`, { text: SCRIPTS + DECEPTIVE });
@@ -105,9 +106,40 @@ test("hostile events are shown, and do nothing", { timeout: 480_000 }, (t) =>
     await opened(`/projects/${PROJECT}/errors?q=${encodeURIComponent(`tag:script="${SCRIPTS.slice(0, 40).replaceAll('"', "")}"`)}`, "Open");
     await opened(`/projects/${PROJECT}/errors?status=${encodeURIComponent(SCRIPTS)}&sort=${encodeURIComponent(SCRIPTS)}`, "Open");
     await rawIsNoPage(page);
+    await filesAreInert(page, opened);
     await watch.clean();
   }),
 );
+
+// Files with markup and scripts, whatever type they claim to have.
+const HTML = `<html><body><script>window.hacked = 1; fetch("https://evil.example/")</script></body></html>`;
+const SVG = `<svg xmlns="http://www.w3.org/2000/svg"><script>window.hacked = 1</script></svg>`;
+const FILES = [
+  { name: `"><script>window.hacked = 1</script>.png`, type: "image/png", content: HTML },
+  { name: "page.html", type: "text/html", content: HTML },
+  { name: "drawing.svg", type: "image/svg+xml", content: SVG },
+  { name: "text.txt", type: "text/plain", content: HTML + DECEPTIVE },
+  { name: "really.html", type: "text/plain; charset=utf-7", content: HTML },
+  { name: "\r\nset-cookie: a=b", type: "text/html\r\nx: y", content: HTML },
+];
+
+// Files are listed, shown as text, and sent for saving. Opened by their address, none of them runs.
+async function filesAreInert(page, opened) {
+  const { fingerprint } = errors.find((error) => error.type === "Attached");
+  await opened(`/projects/${PROJECT}/errors/${fingerprint}`, "drawing.svg");
+  const links = await page.locator(".files a").evaluateAll((all) => all.map((link) => link.getAttribute("href")));
+  assert.equal(links.length, FILES.length);
+  for (const link of links) {
+    const answer = await page.request.get(link);
+    const headers = answer.headers();
+    assert.equal(answer.status(), 200, link);
+    assert.match(headers["content-type"], /^(image\/png|text\/plain; charset=utf-8|application\/octet-stream)$/);
+    assert.match(headers["content-disposition"], /^attachment; filename="[\w. -]+"; filename\*=UTF-8''[\w%]+$/);
+    assert.equal(headers["x-content-type-options"], "nosniff");
+    assert.equal(headers["content-security-policy"], "default-src 'none'; sandbox");
+    assert.equal(headers["set-cookie"], undefined);
+  }
+}
 
 // The stored event is served as JSON, which no browser treats as a page.
 async function rawIsNoPage(page) {

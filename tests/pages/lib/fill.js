@@ -1,6 +1,8 @@
 // Creates two projects to look at: one that is in use, and one without events.
 "use strict";
 
+const zlib = require("node:zlib");
+
 const faultline = require("./faultline.js");
 
 const PROJECT = "checkout";
@@ -58,6 +60,31 @@ const OTHERS = [
   { platform: "ruby", level: "info", message: "payment provider answers slowly: 2.4 s" },
 ];
 
+// A picture of 320 × 180 pixels in two colours, as a PNG.
+function picture() {
+  const chunk = (type, data) => {
+    const body = Buffer.concat([Buffer.from(type), data]);
+    const [size, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    size.writeUInt32BE(data.length);
+    sum.writeUInt32BE(zlib.crc32(body));
+    return Buffer.concat([size, body, sum]);
+  };
+  const head = Buffer.alloc(13);
+  head.writeUInt32BE(320, 0);
+  head.writeUInt32BE(180, 4);
+  head.set([8, 2], 8);
+  const row = (y) => Buffer.concat([Buffer.from([0]), ...Array.from({ length: 320 }, (_, x) => Buffer.from((x + y) % 80 < 40 ? [43, 80, 120] : [230, 236, 242]))]);
+  const pixels = zlib.deflateSync(Buffer.concat(Array.from({ length: 180 }, (_, y) => row(y))));
+  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", head), chunk("IDAT", pixels), chunk("IEND", Buffer.alloc(0))]);
+}
+
+const FILES = [
+  { name: "screenshot.png", type: "image/png", content: picture() },
+  { name: "checkout.log", type: "text/plain", content: "14:02:11 INFO  cart 17 opened\n14:02:19 WARN  price list `spring` has no item 17\n14:02:19 ERROR payment failed\n" },
+  { name: "core.dmp", type: "application/octet-stream", content: Buffer.alloc(180_000, 7) },
+  { name: "recording.mp4", type: "video/mp4", content: Buffer.alloc(5 << 20) },
+];
+
 // Fills the projects, and returns the names and ids for the pages' URLs.
 exports.fill = async () => {
   const [{ dsn }] = await Promise.all([faultline.project(PROJECT), faultline.project(EMPTY)]);
@@ -71,7 +98,7 @@ exports.fill = async () => {
   await faultline.call("PATCH", `${base}/${error}`, { assignee: "ada@shop.example" });
   await faultline.call("POST", `${base}/${error}/comments`, { text: "The price list of spring lacks item 17.\nFixed in 4f2c1d9, I hope." });
   await faultline.call("PATCH", `${base}/${error}`, { status: "resolved" });
-  await faultline.post(dsn, { ...python(24), timestamp: new Date().toISOString() });
+  await faultline.attach(dsn, { ...python(24), timestamp: new Date().toISOString() }, FILES);
   await faultline.until("an error comes back", async () => {
     return (await faultline.errors(PROJECT)).find((one) => one.fingerprint === error).status === "unresolved";
   });

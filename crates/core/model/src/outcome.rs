@@ -40,6 +40,12 @@ pub enum Reason {
     /// An item of the body is of a kind that is not stored (transactions, sessions, replays, …). Other items are
     /// accepted.
     ItemNotStored,
+    /// The event has too many attachments, or too many bytes of them. Its others are stored.
+    AttachmentsTooMany,
+    /// The project does not store attachments. The event is accepted.
+    AttachmentsNotAllowed,
+    /// The request has an attachment, but no event that it belongs to.
+    AttachmentWithoutEvent,
     /// A part of the path or of the query has another form than expected.
     ParameterInvalid,
     /// This cannot be the name of a project.
@@ -60,6 +66,10 @@ pub enum Reason {
     OccurrenceUnknown,
     /// The occurrence has expired.
     OccurrenceExpired,
+    /// The occurrence has no such attachment.
+    AttachmentUnknown,
+    /// The attachment has expired, or was not stored.
+    AttachmentGone,
     /// The comment does not exist.
     CommentUnknown,
     /// No occurrence of this release is known.
@@ -118,6 +128,9 @@ impl Reason {
             Self::ItemInvalid => "item_invalid",
             Self::ItemTooLarge => "item_too_large",
             Self::ItemNotStored => "item_not_stored",
+            Self::AttachmentsTooMany => "attachments_too_many",
+            Self::AttachmentsNotAllowed => "attachments_not_allowed",
+            Self::AttachmentWithoutEvent => "attachment_without_event",
             Self::ParameterInvalid => "parameter_invalid",
             Self::ProjectName => "project_name",
             Self::ProjectUnknown => "project_unknown",
@@ -128,6 +141,8 @@ impl Reason {
             Self::MatchUncertain => "match_uncertain",
             Self::OccurrenceUnknown => "occurrence_unknown",
             Self::OccurrenceExpired => "occurrence_expired",
+            Self::AttachmentUnknown => "attachment_unknown",
+            Self::AttachmentGone => "attachment_gone",
             Self::CommentUnknown => "comment_unknown",
             Self::ReleaseUnknown => "release_unknown",
             Self::UploadUnknown => "upload_unknown",
@@ -157,6 +172,8 @@ impl Reason {
             Self::ErrorUnknown
                 | Self::OccurrenceUnknown
                 | Self::OccurrenceExpired
+                | Self::AttachmentUnknown
+                | Self::AttachmentGone
                 | Self::CommentUnknown
                 | Self::ReleaseUnknown
                 | Self::UploadUnknown
@@ -168,22 +185,24 @@ impl Reason {
         match self {
             Self::KeyMissing | Self::SignatureInvalid => 401,
             Self::KeyUnknown | Self::KeyRole | Self::KeyProject => 403,
-            Self::OriginNotAllowed | Self::NotificationsNotAllowed => 403,
-            Self::BodyTooLarge | Self::BodyTooLargeUnpacked | Self::ItemTooLarge => 413,
+            Self::OriginNotAllowed | Self::NotificationsNotAllowed | Self::AttachmentsNotAllowed => 403,
+            Self::BodyTooLarge | Self::BodyTooLargeUnpacked | Self::ItemTooLarge | Self::AttachmentsTooMany => 413,
             Self::BodyEncoding
             | Self::BodyNotJson
             | Self::BodyInvalid
             | Self::ItemInvalid
             | Self::ItemNotStored
+            | Self::AttachmentWithoutEvent
             | Self::ParameterInvalid
             | Self::ProjectName => 400,
             Self::ProjectUnknown
             | Self::ProjectRenamed
             | Self::ErrorUnknown
             | Self::OccurrenceUnknown
+            | Self::AttachmentUnknown
             | Self::PathUnknown => 404,
             Self::MethodUnknown => 405,
-            Self::OccurrenceExpired => 410,
+            Self::OccurrenceExpired | Self::AttachmentGone => 410,
             Self::RuleUnknown
             | Self::KeyIdUnknown
             | Self::CommentUnknown

@@ -59,6 +59,7 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
         threads,
         stacktrace,
         breadcrumbs,
+        attachments,
         contexts,
         extra,
         modules,
@@ -109,6 +110,9 @@ pub fn scrub(occurrence: &mut Occurrence, rules: &Rules) {
     }
     for (index, breadcrumb) in breadcrumbs.iter_mut().enumerate() {
         walk.map(breadcrumb, json_path("breadcrumbs").index(index));
+    }
+    for (index, attachment) in attachments.iter_mut().enumerate() {
+        walk.text(&mut attachment.name, json_path("attachments").index(index));
     }
     for (index, entry) in fingerprint.iter_mut().enumerate() {
         walk.text(entry, json_path("fingerprint").index(index));

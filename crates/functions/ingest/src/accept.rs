@@ -15,17 +15,33 @@ use store::ports::MESSAGE_LIMIT;
 use tokio::time::timeout;
 
 use crate::Ingest;
-use crate::limiter::READ_TIMEOUT;
+use crate::attachments::SentFile;
+use crate::limiter::{Admitted, READ_TIMEOUT};
 
 impl Ingest {
     /// Puts a message into the inbox, if its project's limits allow that many events. The message is durable when this
     /// returns. One request is one message, however many events it has, and is accepted or refused as a whole.
     pub(crate) async fn accept(&self, message: &Message) -> Result<(), Refusal> {
-        let Header { project, event_ids, received_at, .. } = &message.header;
-        let admitted = self.limiter.admit(project, event_ids.len() as u64, *received_at).await?;
+        let admitted = self.admit(&message.header).await?;
+        self.keep_admitted(message, admitted).await
+    }
+
+    /// Like [`accept`](Self::accept), with the attachments of the message's event. They are stored first, so that they
+    /// are durable, too. An attachment that cannot be stored does not cost the event.
+    pub(crate) async fn accept_with(&self, mut message: Message, files: Vec<SentFile>) -> Result<(), Refusal> {
+        let admitted = self.admit(&message.header).await?;
+        message.header.attachments = self.store_attachments(&message.header, files).await;
+        self.keep_admitted(&message, admitted).await
+    }
+
+    async fn admit(&self, header: &Header) -> Result<Admitted, Refusal> {
+        self.limiter.admit(&header.project, header.event_ids.len() as u64, header.received_at).await
+    }
+
+    async fn keep_admitted(&self, message: &Message, admitted: Admitted) -> Result<(), Refusal> {
         let kept = self.keep(message).await;
         match &kept {
-            Ok(()) => self.make_project(project, *received_at).await,
+            Ok(()) => self.make_project(&message.header.project, message.header.received_at).await,
             Err(_) => self.limiter.give_back(admitted),
         }
         kept

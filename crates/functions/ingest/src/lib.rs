@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod attachments;
 mod health;
 mod import;
 mod json_api;
@@ -18,7 +19,7 @@ use http_common::describe::Description;
 use http_common::{Access, Answer, Authenticator, Outcomes};
 pub use limiter::Limiter;
 use store::clock::Clock;
-use store::ports::{ClaimChecks, Inbox, Projects, Sealer};
+use store::ports::{Attachments, ClaimChecks, Inbox, Projects, Sealer};
 
 /// Adds these routes to the API description.
 pub fn describe(api: &mut Description) {
@@ -36,6 +37,8 @@ pub struct Ingest {
     pub inbox: Arc<dyn Inbox>,
     /// Stores requests that are too large for the inbox.
     pub claims: Arc<dyn ClaimChecks>,
+    /// Stores files that come with events.
+    pub attachments: Arc<dyn Attachments>,
     /// Limits how many events a project may send. It also reads which origins may send.
     pub limiter: Limiter,
     /// Creates a project when a post names it for the first time.

@@ -15,7 +15,7 @@ use std::time::Duration;
 use formats::inbox::Addressee;
 use model::id::ProjectId;
 use model::outcome::Refusal;
-use model::project::{Limit, Limits, PostedConfigs, Window};
+use model::project::{Attachments, Limit, Limits, PostedConfigs, Window};
 use model::time::Timestamp;
 use parking_lot::Mutex;
 use store::Recent;
@@ -114,7 +114,8 @@ impl Limiter {
 
     /// Caches a project that was just created with these limits. It accepts all origins.
     pub(crate) fn learn(&self, name: &Addressee, project: ProjectId, limits: Limits, now: Timestamp) {
-        let quota = Quota { project, limits, mark: None, origins: None, posted_configs: PostedConfigs::default() };
+        let (posted_configs, attachments) = (PostedConfigs::default(), Attachments::default());
+        let quota = Quota { project, limits, mark: None, origins: None, posted_configs, attachments, retention: None };
         self.known.put(name.clone(), Some(quota), now.plus_seconds(FRESH_SECONDS));
     }
 }

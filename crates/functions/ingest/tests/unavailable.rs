@@ -11,11 +11,12 @@ use formats::inbox::Addressee;
 use http::Request;
 use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, IngestHealth, Limiter};
-use model::id::{Key, KeyHash, ProjectId, ProjectName};
+use model::id::{AttachmentFolder, Key, KeyHash, ProjectId, ProjectName};
 use model::time::Timestamp;
 use store::clock::SystemClock;
 use store::ports::{
-    Backlog, ClaimChecks, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas, Waiting,
+    Attachments, Backlog, ClaimChecks, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas,
+    Waiting,
 };
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
@@ -58,6 +59,25 @@ impl ClaimChecks for Down {
     }
 
     async fn remove_some_claim_checks(&self, _: &Addressee) -> Result<bool> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Attachments for Down {
+    async fn put_attachment(&self, _: &AttachmentFolder, _: usize, _: bytes::Bytes) -> Result<()> {
+        self.fail()
+    }
+
+    async fn attachment(&self, _: &AttachmentFolder, _: usize, _: Option<usize>) -> Result<Option<bytes::Bytes>> {
+        self.fail()
+    }
+
+    async fn remove_attachments(&self, _: &[AttachmentFolder]) -> Result<()> {
+        self.fail()
+    }
+
+    async fn remove_some_attachments(&self, _: ProjectId) -> Result<bool> {
         self.fail()
     }
 }
@@ -128,6 +148,7 @@ fn front_with(kind: Kind, health: IngestHealth) -> Front {
         authenticator: Authenticator::new(down.clone(), clock.clone(), Some(operator)),
         inbox: down.clone(),
         claims: down.clone(),
+        attachments: down.clone(),
         limiter: Limiter::new(down.clone()),
         projects: down,
         sealer: None,

@@ -1,5 +1,5 @@
 use model::error::{Posted, Sighting};
-use model::id::{ConfigId, ErrorKey, EventHash, Fingerprint, OccurrenceId, ProjectId};
+use model::id::{AttachmentFolder, ConfigId, ErrorKey, EventHash, Fingerprint, OccurrenceId, ProjectId};
 use model::project::{Retention, TimeUnit};
 use model::timeline::Minute;
 use store::StoreError;
@@ -13,6 +13,8 @@ pub(crate) struct OccurrenceLine {
     pub(crate) sighting: Sighting,
     /// The notification configs that were posted with it.
     pub(crate) posted: Option<ConfigId>,
+    /// Where its attachments are, if it has any.
+    pub(crate) attached: Option<AttachmentFolder>,
     /// Its line in a segment, as JSON.
     pub(crate) line: Vec<u8>,
 }

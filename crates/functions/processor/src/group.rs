@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use model::error::Sighting;
-use model::id::{ConfigId, EventId, Fingerprint, ProjectId};
+use model::id::{AttachmentFolder, ConfigId, EventId, Fingerprint, ProjectId};
 use model::occurrence::{Occurrence, Source};
 
 use crate::caches::ResolvedProject;
@@ -19,18 +19,21 @@ pub(crate) struct GroupedOccurrence {
     line: OccurrenceLine,
 }
 
-/// Computes the hashes of the occurrences of one delivery. `posted` are the configs that were posted with it.
+/// Computes the hashes of the occurrences of one delivery. `posted` are the configs that were posted with it, `attached`
+/// is where the attachments of its event are.
 pub(crate) fn group(
     occurrences: Vec<ScrubbedOccurrence>,
     delivery_index: usize,
     posted: Option<ConfigId>,
+    attached: Option<&AttachmentFolder>,
 ) -> Result<Vec<GroupedOccurrence>, String> {
     let group_one = |ScrubbedOccurrence(occurrence): ScrubbedOccurrence| {
         let line = serde_json::to_vec(&occurrence).map_err(|error| error.to_string())?;
         let grouping = grouping::group(&occurrence);
         let sighting = Sighting::of(&occurrence, list_message(&grouping.title, &occurrence));
         let event_id = occurrence.event_id;
-        let line = OccurrenceLine { delivery_index, event: event_id.hash(), sighting, posted, line };
+        let attached = attached.filter(|folder| folder.event == event_id).cloned();
+        let line = OccurrenceLine { delivery_index, event: event_id.hash(), sighting, posted, attached, line };
         Ok(GroupedOccurrence { event_id, hashes: grouping.hashes, line })
     };
     occurrences.into_iter().map(group_one).collect()

@@ -1,7 +1,7 @@
 use formats::inbox::{Header, Message, PayloadKind};
 use model::id::EventId;
 use model::json::{self, Map, Value};
-use model::occurrence::Occurrence;
+use model::occurrence::{Attachment, AttachmentLoss, Occurrence};
 use protocol::json_api::{self, Post};
 use protocol::sentry::{self, Received, feedback, security};
 use scrub::Rules;
@@ -17,9 +17,7 @@ pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
         PayloadKind::Feedback => sentry_item(message, feedback::normalise),
         PayloadKind::UserReport => sentry_item(message, feedback::normalise_report),
         PayloadKind::Security => security_reports(message),
-        // They were already normalised when they were first processed. They are scrubbed again, by the rules of their
-        // new project.
-        PayloadKind::Import => json::parse(&message.payload).map_err(|error| error.to_string()),
+        PayloadKind::Import => imported(message),
     }
 }
 
@@ -42,7 +40,21 @@ fn sentry_item(
         _ => Map::new(),
     };
     let id = message.header.event_ids.first().ok_or("event has no id")?;
-    Ok(vec![normalise(item, &received(&message.header, *id))])
+    let mut occurrence = normalise(item, &received(&message.header, *id));
+    if let Some(attachments) = &message.header.attachments {
+        occurrence.attachments = attachments.files.iter().take(Attachment::MAX_LISTED).cloned().collect();
+    }
+    Ok(vec![occurrence])
+}
+
+/// Occurrences that were already normalised when they were first processed. They are scrubbed again, by the rules of
+/// their new project. Their attachments stay where they were.
+fn imported(message: &Message) -> Result<Vec<Occurrence>, String> {
+    let mut occurrences: Vec<Occurrence> = json::parse(&message.payload).map_err(|error| error.to_string())?;
+    for attachment in occurrences.iter_mut().flat_map(|occurrence| &mut occurrence.attachments) {
+        attachment.discarded.get_or_insert(AttachmentLoss::Imported);
+    }
+    Ok(occurrences)
 }
 
 fn security_reports(message: &Message) -> Result<Vec<Occurrence>, String> {

@@ -58,7 +58,7 @@ impl Processor {
                     let (feedback, grouped) = isolate_panic(|| {
                         let scrubbed = scrub(occurrences, &resolved.project.scrubbing);
                         let feedback = FeedbackEntry::all_of(&scrubbed, &resolved, index);
-                        Ok((feedback, group(scrubbed, index, resolved.posted_configs())?))
+                        Ok((feedback, group(scrubbed, index, resolved.posted_configs(), resolved.attached().as_ref())?))
                     })?;
                     self.keep_configs(&resolved).await?;
                     batch.feedback.extend(feedback);

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
-use formats::inbox::{Addressee, Message};
-use model::id::ConfigId;
+use formats::inbox::{Addressee, Header, Message};
+use model::id::{AttachmentFolder, ConfigId};
 use model::time::Timestamp;
 use store::Kind;
 use store::ports::Project;
@@ -21,6 +21,14 @@ pub(crate) struct ResolvedMessage {
 }
 
 impl ResolvedMessage {
+    /// Where the attachments of the message's event are, if any may be stored.
+    pub(crate) fn attached(&self) -> Option<AttachmentFolder> {
+        let header = &self.message.header;
+        let attachments = header.attachments.as_ref().filter(|attachments| attachments.may_be_stored())?;
+        let (project, retention) = (self.project.id, attachments.retention);
+        Some(AttachmentFolder { project, retention, event: *header.event_ids.first()? })
+    }
+
     /// The id of the notification configs that were posted with the message.
     pub(crate) fn posted_configs(&self) -> Option<ConfigId> {
         self.message.header.notifications.as_ref().map(|posted| posted.id)
@@ -38,6 +46,7 @@ impl Processor {
         }
         let stored = self.find_or_create(&header.project, now).await?;
         let Some(stored) = stored.filter(|project| !project.deleting) else {
+            self.remove_attachments(header).await?;
             tracing::warn!(outcome.reason = "project_deleted", events.len = header.event_ids.len(), "discarded");
             return Ok(None);
         };
@@ -46,6 +55,16 @@ impl Processor {
         let cached_until = now.plus_seconds(PROJECT_CACHE_SECONDS);
         self.caches.projects.put(header.project.clone(), project.clone(), cached_until);
         Ok(Some(ResolvedMessage { message, project }))
+    }
+
+    /// Removes the attachments of a message whose project is deleted: they may have been stored after the deletion removed
+    /// those of the project. A message with attachments has the number of its project.
+    async fn remove_attachments(&self, header: &Header) -> store::Result<()> {
+        let (Some(attachments), Addressee::Id(project)) = (&header.attachments, &header.project) else { return Ok(()) };
+        let (project, retention) = (*project, attachments.retention);
+        let folders: Vec<_> =
+            header.event_ids.iter().map(|event| AttachmentFolder { project, retention, event: *event }).collect();
+        self.stores.attachments.remove_attachments(&folders).await
     }
 
     async fn find_or_create(&self, addressee: &Addressee, now: Timestamp) -> store::Result<Option<Project>> {

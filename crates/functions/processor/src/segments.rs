@@ -16,7 +16,8 @@ use crate::error_batch::{ErrorBatch, FailedBatch, OccurrenceLine};
 use crate::processor::Processor;
 use crate::releases::ReleasedBatch;
 
-/// The most events of a reference. Their hashes take 8 bytes each and must keep the item far below DynamoDB's 400 kB.
+/// The most events of a reference. Each takes 8 bytes, and 18 more with attachments, which must keep the item far below
+/// DynamoDB's 400 kB.
 const MAX_REFERENCE_EVENTS: usize = 10_000;
 
 // When frames are stored in their references. A write to S3 costs as much as eight write units on demand, or about twenty
@@ -148,6 +149,7 @@ impl Processor {
             first: oldest.timestamp,
             last: newest.timestamp,
             events: occurrences.iter().map(|occurrence| occurrence.event).collect(),
+            attached: occurrences.iter().filter_map(|occurrence| occurrence.attached.clone()).collect(),
         }
     }
 }

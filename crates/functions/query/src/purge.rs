@@ -61,7 +61,9 @@ impl Query {
 
     /// Purges everything of a project except its name. Returns whether it finished in time.
     pub(crate) async fn purge_project(&self, project: &Project, budget: Budget) -> store::Result<bool> {
-        while self.stores.segments.remove_some(project.id).await? {
+        while self.stores.segments.remove_some(project.id).await?
+            || self.stores.attachments.remove_some_attachments(project.id).await?
+        {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);
             }
@@ -132,8 +134,8 @@ impl Query {
         }
     }
 
-    /// Blanks the frames of one incarnation of an error, then removes the references to them, its timeline and its
-    /// history. A reference is removed after its frame is blanked, so that an interrupted purge can continue.
+    /// Blanks the frames of one incarnation of an error and removes its attachments, then removes the references to them,
+    /// its timeline and its history. A reference is removed last, so that an interrupted purge can continue.
     async fn purge_error(&self, project: ProjectId, uid: &ErrorUid, budget: Budget) -> store::Result<bool> {
         let mut before = None;
         loop {
@@ -148,6 +150,8 @@ impl Query {
             for (segment, frames) in segments.values() {
                 self.blank_frames(segment, frames).await?;
             }
+            let attached: Vec<_> = page.items.iter().flat_map(|reference| reference.attached.iter().cloned()).collect();
+            self.stores.attachments.remove_attachments(&attached).await?;
             let ids: Vec<_> = page.items.iter().map(|reference| reference.id).collect();
             self.stores.occurrences.remove_references(project, uid, &ids).await?;
             match page.next {

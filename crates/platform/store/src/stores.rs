@@ -3,9 +3,9 @@ use std::sync::Arc;
 use crate::dynamo::{Directory, ProjectData, Table};
 use crate::error::{Kind, Result};
 use crate::ports::{
-    ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame, FramePlace, History, KeyRing, KeyUse,
-    Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference, Releases, SearchIndex, Segments, Sessions,
-    SourceMaps, SymbolFiles, Totals, Usage,
+    Attachments, ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame, FramePlace, History, KeyRing,
+    KeyUse, Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference, Releases, SearchIndex, Segments,
+    Sessions, SourceMaps, SymbolFiles, Totals, Usage,
 };
 use crate::s3::Bucket;
 
@@ -35,6 +35,7 @@ pub struct Stores {
     pub failures: Arc<dyn Failures>,
     pub segments: Arc<dyn Segments>,
     pub claim_checks: Arc<dyn ClaimChecks>,
+    pub attachments: Arc<dyn Attachments>,
     pub source_maps: Arc<dyn SourceMaps>,
     pub symbol_files: Arc<dyn SymbolFiles>,
 }
@@ -77,6 +78,7 @@ impl Stores {
             failures: table.clone(),
             segments: bucket.clone(),
             claim_checks: bucket.clone(),
+            attachments: bucket.clone(),
             source_maps: directory.clone(),
             symbol_files: bucket.clone(),
         }

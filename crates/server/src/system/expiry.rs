@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use embedded::Engines;
-use model::id::SegmentId;
+use model::id::{AttachmentFolder, SegmentId};
 use model::project::Retention;
 use store::ports::{CHUNK_PREFIX, MAP_PREFIX};
 use symbolicator::KEPT_DAYS;
@@ -26,6 +26,7 @@ pub(super) async fn expire(engines: &Engines, retention_days: u32, now: SystemTi
     for retention in [None].into_iter().chain(Retention::ALL.map(Some)) {
         let days = retention.map_or(retention_days, Retention::days);
         engines.s3().expire(BUCKET, &SegmentId::kept_prefix(retention), ago(days + 1)).await?;
+        engines.s3().expire(BUCKET, &AttachmentFolder::kept_prefix(retention), ago(days + 1)).await?;
     }
     engines.s3().expire(BUCKET, "inbox/", ago(CLAIM_CHECK_DAYS)).await?;
     engines.s3().expire(BUCKET, CHUNK_PREFIX, ago(CHUNK_DAYS)).await?;

@@ -80,6 +80,7 @@ impl Stack {
             authenticator: authenticator.clone(),
             inbox: sender.clone(),
             claims: stores.claim_checks.clone(),
+            attachments: stores.attachments.clone(),
             limiter: Limiter::new(stores.quotas.clone()),
             projects: stores.projects.clone(),
             sealer: sealer.clone(),

@@ -16,7 +16,7 @@ pub use chart::{Chart, ChartBar, Sparkline};
 pub use frame::{Frame, Notice, Visitor};
 pub use keys::{KeyList, KeyRow, MadeKey};
 pub use moment::Moment;
-pub use occurrence::{OccurrenceView, Steps, markdown};
+pub use occurrence::{AttachmentRow, AttachmentState, OccurrenceView, PREVIEW_BYTES, Preview, Steps, markdown};
 pub use pages::ask::Ask;
 pub use pages::connect::Connect;
 pub use pages::error::{

@@ -1,6 +1,7 @@
 //! Calls the API in this process, on behalf of the signed-in visitor.
 
 use axum::body::Body;
+use axum::response::Response;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
@@ -83,13 +84,41 @@ impl Pages {
     /// # Errors
     ///
     /// 502 if the answer ends early; a redirect to the same page if the project was renamed.
-    pub async fn ask(&self, visit: &Visit, mut request: Request<Body>) -> Result<ApiAnswer, PageRefusal> {
+    pub async fn ask(&self, visit: &Visit, request: Request<Body>) -> Result<ApiAnswer, PageRefusal> {
+        let response = self.send(visit, request).await;
+        Self::read(visit, response).await
+    }
+
+    /// Sends a GET request to the API and returns its answer as it is. A refusal becomes a page of its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`ask`](Self::ask), and the refusal of the API.
+    pub async fn fetch(&self, visit: &Visit, path: &str) -> Result<Response, PageRefusal> {
+        let response = self.send(visit, build(visit, Method::GET, path, Body::empty())?).await;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        match Self::read(visit, response).await?.into_data() {
+            Ok(_) => Err(PageRefusal::Said {
+                status: StatusCode::BAD_GATEWAY,
+                text: "the API gave no answer".to_owned(),
+                frame: Box::new(visit.frame("")),
+            }),
+            Err(refusal) => Err(refusal.into_page(visit)),
+        }
+    }
+
+    async fn send(&self, visit: &Visit, mut request: Request<Body>) -> Response {
         request.extensions_mut().insert(visit.caller.clone());
         request.extensions_mut().insert(visit.base.clone());
-        let response = match self.api.clone().oneshot(request).await {
+        match self.api.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
-        };
+        }
+    }
+
+    async fn read(visit: &Visit, response: Response) -> Result<ApiAnswer, PageRefusal> {
         let (parts, body) = response.into_parts();
         let broken =
             |text| PageRefusal::Said { status: StatusCode::BAD_GATEWAY, text, frame: Box::new(visit.frame("")) };
@@ -120,12 +149,7 @@ impl Pages {
         body: &Value,
     ) -> Result<Result<Value, ApiRefusal>, PageRefusal> {
         let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
-        let request = Request::builder().method(method).uri(path).body(body).map_err(|error| PageRefusal::Said {
-            status: StatusCode::BAD_REQUEST,
-            text: error.to_string(),
-            frame: Box::new(visit.frame("")),
-        })?;
-        Ok(self.ask(visit, request).await?.into_data())
+        Ok(self.ask(visit, build(visit, method, path, body)?).await?.into_data())
     }
 
     /// Sends a GET request to the API and parses the `data` of its answer as `T`.
@@ -137,4 +161,12 @@ impl Pages {
             PageRefusal::Said { status: StatusCode::INTERNAL_SERVER_ERROR, text, frame: Box::new(visit.frame("")) }
         })
     }
+}
+
+fn build(visit: &Visit, method: Method, path: &str, body: Body) -> Result<Request<Body>, PageRefusal> {
+    Request::builder().method(method).uri(path).body(body).map_err(|error| PageRefusal::Said {
+        status: StatusCode::BAD_REQUEST,
+        text: error.to_string(),
+        frame: Box::new(visit.frame("")),
+    })
 }

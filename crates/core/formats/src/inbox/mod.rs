@@ -4,12 +4,14 @@
 //! an S3 object that holds the packed message (a claim check, for messages over the queue's limit). A packed message is
 //! zstd of a header line and the payload.
 
+mod attachments;
 mod claim_check;
 mod notifications;
 
 use std::cell::RefCell;
 use std::net::IpAddr;
 
+pub use attachments::SentAttachments;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
 pub use claim_check::ClaimCheck;
@@ -59,6 +61,9 @@ pub struct Header {
     /// The notification configs that were posted with its events.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notifications: Option<Notifications>,
+    /// The attachments of its first event. They are stored before the message.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attachments: Option<SentAttachments>,
 }
 
 impl Header {
@@ -69,9 +74,19 @@ impl Header {
         received_at: Timestamp,
         event_ids: Vec<EventId>,
     ) -> Self {
-        let (sent_at, client_ip, sender, key, trace, notifications) = (None, None, None, None, None, None);
-        let source = source.into();
-        Self { source, project, received_at, event_ids, sent_at, client_ip, sender, key, trace, notifications }
+        Self {
+            source: source.into(),
+            project,
+            received_at,
+            event_ids,
+            sent_at: None,
+            client_ip: None,
+            sender: None,
+            key: None,
+            trace: None,
+            notifications: None,
+            attachments: None,
+        }
     }
 }
 
@@ -223,6 +238,7 @@ pub fn packed(inline: &str) -> Result<Vec<u8>, BadMessage> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::project::Retention;
     use model::sealed::Sealed;
 
     fn message() -> Message {
@@ -256,6 +272,10 @@ mod tests {
         let notifications = read(&format!("{first}{posted}")).notifications.unwrap();
         assert_eq!(notifications.id.to_string(), "c84bb6b5fb57fd9e9cdc9cbc5e9e7d6b");
         assert_eq!(notifications.sealed, Sealed::new("1.AAMBAgMw"));
+        let with = r#","attachments":{"retention":30,"files":[{"name":"a.txt","size":3},{"name":"b","contentType":"text/plain","type":"event.minidump","size":5000000,"discarded":"item_too_large"}]}}"#;
+        let attachments = read(&format!("{first}{with}")).attachments.unwrap();
+        assert_eq!(serde_json::to_string(&attachments).unwrap(), with[15..with.len() - 1]);
+        assert_eq!((attachments.retention, attachments.may_be_stored()), (Retention::of_days(30).ok(), true));
         for (word, origin) in
             [("sentry", PayloadKind::Sentry), ("security", PayloadKind::Security), ("import", PayloadKind::Import)]
         {

@@ -42,6 +42,11 @@ impl EventId {
         Self(bytes)
     }
 
+    /// The 16 bytes of the id.
+    pub fn bytes(&self) -> [u8; 16] {
+        self.0
+    }
+
     /// The hash that a reference keeps, to recognise the event when it is delivered again.
     pub fn hash(&self) -> EventHash {
         let hash = Sha256::digest(self.0);

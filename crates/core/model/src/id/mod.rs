@@ -1,18 +1,21 @@
 //! Ids and names. Each is a newtype with a private field, `FromStr`, and an error that says what is wrong with the text
 //! and what is right.
 
+mod attachments;
 mod checksum;
 mod config;
 mod debug;
 mod error_uid;
 mod event;
 mod fingerprint;
+mod kept;
 mod key;
 mod occurrence;
 mod project;
 mod segment;
 mod upload;
 
+pub use attachments::AttachmentFolder;
 pub use checksum::{BadChecksum, Checksum};
 pub use config::{BadConfigId, ConfigId};
 pub use debug::{BadDebugId, DebugId};

@@ -2,7 +2,7 @@ use std::fmt;
 
 use ulid::Ulid;
 
-use super::{ProjectId, shown};
+use super::{ProjectId, kept, shown};
 use crate::project::Retention;
 use crate::time::Timestamp;
 
@@ -58,31 +58,24 @@ impl SegmentId {
     }
 
     /// The key prefix of all segments that are kept for the same time, in any project: the prefix of a lifecycle rule
-    /// of the bucket. No prefix begins with another one, because if two rules matched an object, the shorter retention
-    /// would apply.
+    /// of the bucket.
     pub fn kept_prefix(retention: Option<Retention>) -> String {
-        match retention {
-            Some(retention) => format!("{ROOT}retention={retention}/"),
-            None => format!("{ROOT}project="),
-        }
+        kept::prefix(ROOT, retention)
     }
 
     /// The key prefixes of a project's segments: one for each retention.
     pub fn prefixes(project: ProjectId) -> impl Iterator<Item = String> {
-        let classes = Retention::ALL.into_iter().map(Some);
-        [None].into_iter().chain(classes).map(move |retention| Self::prefix(project, retention))
-    }
-
-    fn prefix(project: ProjectId, retention: Option<Retention>) -> String {
-        match retention {
-            Some(_) => format!("{}project={project}/", Self::kept_prefix(retention)),
-            None => format!("{}{project}/", Self::kept_prefix(None)),
-        }
+        kept::classes().map(move |retention| kept::project_prefix(ROOT, project, retention))
     }
 
     /// The key in S3. Its parts are named in Hive's style, so that Athena reads them as partitions.
     pub fn key(&self) -> String {
-        format!("{}date={}/{}.ndjson.zst", Self::prefix(self.project, self.retention), self.date, self.ulid)
+        format!(
+            "{}date={}/{}.ndjson.zst",
+            kept::project_prefix(ROOT, self.project, self.retention),
+            self.date,
+            self.ulid
+        )
     }
 }
 

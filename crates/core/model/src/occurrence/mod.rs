@@ -4,12 +4,14 @@
 //! `request`, `user` and `contexts` keep the names of the Sentry protocol (snake case), so that nothing needs renaming
 //! on the way in or out. A key without a field is kept in `other`: normalising loses nothing.
 
+mod attachment;
 mod filter;
 mod imported;
 mod level;
 mod stack;
 mod tags;
 
+pub use attachment::{Attachment, AttachmentLoss};
 pub use filter::Filter;
 pub use imported::{Imported, MAX_OCCURRENCES};
 pub use level::Level;
@@ -108,6 +110,9 @@ pub struct Occurrence {
     /// Events that led up to the error, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub breadcrumbs: Vec<Map<String, Value>>,
+    /// Files that the client sent with the event.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attachments: Vec<Attachment>,
     /// Named groups of facts: `os`, `browser`, `runtime`, …; also v1's `context`, `environment`, `session` and
     /// `params`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -164,6 +169,7 @@ impl Occurrence {
             threads: Vec::new(),
             stacktrace: None,
             breadcrumbs: Vec::new(),
+            attachments: Vec::new(),
             contexts: Map::new(),
             extra: Map::new(),
             modules: Map::new(),

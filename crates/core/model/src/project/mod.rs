@@ -66,6 +66,30 @@ impl PostedConfigs {
     }
 }
 
+/// Whether files that clients send with events are stored. They are not scrubbed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Attachments {
+    /// They are stored as long as the project's occurrences.
+    #[default]
+    Store,
+    /// They are discarded, and SDKs are asked not to send them.
+    Discard,
+}
+
+impl Attachments {
+    pub fn parse(word: &str) -> Option<Self> {
+        [Self::Store, Self::Discard].into_iter().find(|which| which.as_str() == word)
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Discard => "discard",
+        }
+    }
+}
+
 /// The unit of time in which occurrences are counted for thresholds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

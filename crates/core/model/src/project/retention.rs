@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The number of days that a project's occurrences are kept, if the project sets it. Only certain numbers are possible,
 /// because each has its own rule in the bucket's lifecycle, which deletes expired segments without any code.
@@ -28,6 +28,12 @@ impl Retention {
 
     pub fn days(self) -> u32 {
         self.0.into()
+    }
+}
+
+impl<'de> Deserialize<'de> for Retention {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::of_days(u64::deserialize(deserializer)?).map_err(serde::de::Error::custom)
     }
 }
 

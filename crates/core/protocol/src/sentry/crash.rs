@@ -1,5 +1,5 @@
 //! Uploads of crash reporters (Crashpad, Breakpad, Electron): a form with a minidump and data of the application. The
-//! crash is stored as an event. The minidump is not stored, since it contains the memory of the process.
+//! crash is stored as an event, and the minidump and other files are its attachments.
 
 mod form;
 
@@ -45,7 +45,7 @@ pub fn event(form: &CrashForm) -> Map<String, Value> {
             contexts.entry("crashpad").or_insert(annotations.into());
         }
         if let Some(size) = form.dump_size() {
-            contexts.insert("minidump".to_owned(), json!({ "size": size, "stored": false }));
+            contexts.insert("minidump".to_owned(), json!({ "size": size }));
         }
     }
     event

@@ -2,6 +2,7 @@
 //! [`Occurrence`](model::occurrence::Occurrence)s. It accepts more than Sentry's own server does: an invalid value does
 //! not lose the event, and an invalid item does not lose the other items.
 
+mod attachment_tally;
 pub mod auth;
 pub mod crash;
 mod envelope;

@@ -26,7 +26,7 @@ pub(super) fn accept(id: Option<EventId>) -> Answer {
 
 /// Like [`accept`], with a rate limit for each category of items that were not stored, so that the SDK stops sending
 /// them.
-pub(super) fn accept_but(id: Option<EventId>, not_stored: &[&ItemKind]) -> Answer {
+pub(super) fn accept_but(id: Option<EventId>, not_stored: &[ItemKind]) -> Answer {
     let mut response = accept(id)?;
     let categories: BTreeSet<_> = not_stored.iter().filter_map(|kind| kind.category()).collect();
     // SDKs send messages in the category `default`, too, so it is never limited.

@@ -1,5 +1,5 @@
 //! `POST /api/{id}/minidump/`: uploads of crash reporters (Crashpad, Breakpad, Electron). The crash becomes an event;
-//! the minidump itself is not stored.
+//! the minidump and other files are its attachments.
 
 use std::sync::Arc;
 
@@ -17,6 +17,7 @@ use model::outcome::{Reason, Refusal};
 use protocol::sentry::{crash, peek};
 
 use super::envelope::ENVELOPE_LIMITS;
+use crate::attachments::SentFile;
 use crate::{Ingest, accept};
 
 pub(super) fn routes() -> Router<Arc<Ingest>> {
@@ -43,9 +44,6 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
             "the body has no minidump: send one as the form field `upload_file_minidump`, or as the body itself";
         return Err(Refusal::new(Reason::BodyInvalid, message));
     }
-    if form.dump_size().is_some() {
-        ingest.outcomes.count(Reason::ItemNotStored);
-    }
     let event = serde_json::Value::Object(crash::event(&form)).to_string();
     let peek = peek(event.as_bytes())?;
     let id = peek.event_id.unwrap_or_else(|| ingest.make_event_id());
@@ -55,7 +53,9 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
         trace: accept::find_trace(&headers),
         ..Header::new(Source::Sentry, project, ingest.clock.now(), vec![id])
     };
-    ingest.accept(&Message { header, payload: event.into_bytes() }).await?;
+    let files = form.take_files().into_iter();
+    let files = files.map(|(attachment, content)| SentFile { attachment, content: content.into() }).collect();
+    ingest.accept_with(Message { header, payload: event.into_bytes() }, files).await?;
     // Crash reporters store the answer as the name of their report: an id with dashes, and nothing else.
     let id = id.to_string();
     let dashed = [&id[..8], &id[8..12], &id[12..16], &id[16..20], &id[20..]].join("-");

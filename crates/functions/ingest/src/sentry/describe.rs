@@ -64,7 +64,7 @@ pub(crate) fn describe(api: &mut Description) {
     }
     let form = || json!({ "type": "object", "properties": { "upload_file_minidump": { "type": "string", "format": "binary" }, "sentry": { "type": "string" } } });
     describe_limits(api.operation("post", "/api/{number}/minidump", "postMinidump", "Receives uploads of crash reporters"))
-        .description("The crash becomes an event, with the data in the form's `sentry` field and its other fields. The minidump itself is not stored, because it contains the memory of the process.")
+        .description("The crash becomes an event, with the data in the form's `sentry` field and its other fields. The minidump and other files are its attachments.")
         .path::<ProjectId>("number", "the project's number")
         .body_as("multipart/form-data", form(), json!({ "sentry": "{\"release\":\"shop@1.2.3\"}" }))
         .body_as("application/octet-stream", json!({ "type": "string", "format": "binary" }), json!("MDMP"))
@@ -73,7 +73,7 @@ pub(crate) fn describe(api: &mut Description) {
 
 fn describe_envelope(operation: Operation<'_>) -> Operation<'_> {
     describe_limits(operation)
-        .description("The body may be compressed with gzip, deflate, br or zstd. An event may have up to 1 MiB of JSON, and an envelope up to 200 MiB with all its items, also those that are not stored. If an envelope has several events, each is stored.")
+        .description("The body may be compressed with gzip, deflate, br or zstd. An event may have up to 1 MiB of JSON, and an envelope up to 200 MiB with all its items, also those that are not stored. If an envelope has several events, each is stored. Attachments are stored with the first one, up to 20 of 4 MiB each; one that is not stored does not affect the event.")
         .response::<Accepted>(200, ACCEPTED_WORDS)
         .with_header(200, "X-Sentry-Rate-Limits", "categories that the SDK should not send, and for how long")
         .error(Reason::ItemInvalid, "the event is not valid")

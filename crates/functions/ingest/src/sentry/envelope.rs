@@ -18,6 +18,7 @@ use model::outcome::{Reason, Refusal};
 use protocol::sentry::{Envelope, EnvelopeItem, ItemKind, MAX_HEADER, MAX_HEADER_WITHOUT_KEY, Reader};
 
 use super::answer::accept_but;
+use crate::attachments::SentFile;
 use crate::{Ingest, accept};
 
 /// The most bytes of an envelope, including items that are not stored. This is Sentry's own limit. A Lambda function
@@ -32,20 +33,26 @@ async fn handle(State(ingest): State<Arc<Ingest>>, request: Request<Body>) -> Re
     ingest.answer(accept_envelope(&ingest, request)).await
 }
 
-/// Accepts the events of an envelope. Items that are not stored are counted, and the answer asks the SDK to stop
-/// sending them. An invalid item does not affect the others.
+/// Accepts the events of an envelope, and its attachments with the first of them. Items that are not stored are counted,
+/// and the answer asks the SDK to stop sending them. An invalid item does not affect the others.
 pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> Answer {
     let (headers, uri) = (request.headers().clone(), request.uri().clone());
     let client_ip = accept::find_client_ip(request.extensions());
     let sender = ingest.authenticate(&headers, &uri, None).await;
-    let (sender, envelope, broken) = read(ingest, request, sender).await?;
+    let (sender, mut envelope, broken) = read(ingest, request, sender).await?;
     ingest.outcomes.count_all(&envelope.refused);
 
-    let not_stored: Vec<_> = envelope.items.iter().map(|item| &item.kind).filter(|kind| !kind.is_stored()).collect();
+    let files = take_attachments(&mut envelope);
+    let kinds = envelope.items.iter().map(|item| &item.kind).filter(|kind| !kind.is_stored());
+    let not_stored: Vec<_> = kinds.cloned().collect();
     for _ in &not_stored {
         ingest.outcomes.count(Reason::ItemNotStored);
     }
-    let accepted = accept_events(ingest, &headers, client_ip, sender, &envelope).await?;
+    let mut unwanted = not_stored.clone();
+    if !files.is_empty() && ingest.discards_attachments(&sender.0).await {
+        unwanted.push(ItemKind::Attachment);
+    }
+    let accepted = accept_events(ingest, &headers, client_ip, sender, &envelope, files).await?;
     match (accepted, broken) {
         (Some(_), Some(broken)) => ingest.outcomes.count(broken.reason),
         (None, Some(broken)) => return Err(broken),
@@ -54,8 +61,17 @@ pub(super) async fn accept_envelope(ingest: &Ingest, request: Request<Body>) -> 
     match envelope.refused.into_iter().next() {
         // No item could be used, so the SDK is informed.
         Some(refusal) if accepted.is_none() && not_stored.is_empty() => Err(refusal),
-        _ => accept_but(accepted, &not_stored),
+        _ => accept_but(accepted, &unwanted),
     }
+}
+
+/// Takes the attachments out of an envelope, so that they are not held twice.
+fn take_attachments(envelope: &mut Envelope) -> Vec<SentFile> {
+    let described = envelope.items.iter_mut().filter_map(|item| {
+        let attachment = item.attachment.take()?;
+        Some(SentFile { attachment, content: std::mem::take(&mut item.payload).into() })
+    });
+    described.collect()
 }
 
 type Sender = (Addressee, Option<KeyId>);
@@ -114,16 +130,18 @@ async fn find_sender(
     }
 }
 
-/// Accepts each event, and each feedback, as a separate message. Returns the id of the first one.
+/// Accepts each event, and each feedback, as a separate message. The first one that is not a user report gets the
+/// attachments. Returns the id of the first one.
 async fn accept_events(
     ingest: &Ingest,
     headers: &HeaderMap,
     client_ip: Option<IpAddr>,
     (project, key): Sender,
     envelope: &Envelope,
+    files: Vec<SentFile>,
 ) -> Result<Option<EventId>, Refusal> {
-    let (mut accepted, mut used, mut limited) = (None, HashSet::new(), None);
-    for item in envelope.items.iter().filter(|item| item.kind.is_stored()) {
+    let (mut accepted, mut used, mut limited, mut files) = (None, HashSet::new(), None, Some(files));
+    for item in envelope.items.iter().filter(|item| item.kind.is_occurrence()) {
         let id = choose_event_id(ingest, envelope, item, &used);
         if item.kind != ItemKind::UserReport {
             used.insert(id);
@@ -135,7 +153,9 @@ async fn accept_events(
             trace: accept::find_trace(headers),
             ..Header::new(payload_kind(&item.kind), project.clone(), ingest.clock.now(), vec![id])
         };
-        match ingest.accept(&Message { header, payload: item.payload.clone() }).await {
+        let message = Message { header, payload: item.payload.clone() };
+        let files = files.take_if(|_| item.kind != ItemKind::UserReport).unwrap_or_default();
+        match ingest.accept_with(message, files).await {
             Ok(()) => drop(accepted.get_or_insert(id)),
             // The items after it are still counted.
             Err(refusal) if refusal.limited.is_some() => {
@@ -146,6 +166,9 @@ async fn accept_events(
             }
             Err(refusal) => return Err(refusal),
         }
+    }
+    for _ in files.into_iter().flatten() {
+        ingest.outcomes.count(Reason::AttachmentWithoutEvent);
     }
     match limited {
         Some(limited) if accepted.is_none() => Err(limited),

@@ -41,7 +41,7 @@ async fn take(ingest: &Ingest, request: Request<Body>) -> Answer {
     let peek = peek(&payload)?;
     if !peek.kind.is_stored() {
         ingest.outcomes.count(Reason::ItemNotStored);
-        return accept_but(None, &[&peek.kind]);
+        return accept_but(None, &[peek.kind]);
     }
     let id = peek.event_id.unwrap_or_else(|| ingest.make_event_id());
     let header = Header {

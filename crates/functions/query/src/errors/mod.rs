@@ -70,6 +70,9 @@ async fn read(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
         ErrorPath::Tags(message) => tags::list(query, project, &message, uri).await,
         ErrorPath::Occurrences(message) => occurrences::list(query, project, &message, uri).await,
         ErrorPath::Occurrence(message, name) => occurrences::show(query, project, &message, name).await,
+        ErrorPath::Attachment(message, name, number) => {
+            occurrences::show_attachment(query, project, &message, name, &number, uri).await
+        }
         ErrorPath::History(message) => history::list(query, project, &message, uri).await,
         target => Err(refuse_method(&Method::GET, &target)),
     }

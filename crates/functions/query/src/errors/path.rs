@@ -12,6 +12,8 @@ pub(super) enum ErrorPath {
     Tags(String),
     Occurrences(String),
     Occurrence(String, OccurrenceName),
+    /// An error, one of its occurrences, and the number of an attachment.
+    Attachment(String, OccurrenceName, String),
     History(String),
     Comments(String),
     /// An error and the id of a comment.
@@ -29,7 +31,7 @@ impl ErrorPath {
     pub(super) fn methods(&self) -> &'static str {
         match self {
             Self::Error(_) => "GET, PATCH, DELETE",
-            Self::Occurrences(_) | Self::Occurrence(..) => "GET",
+            Self::Occurrences(_) | Self::Occurrence(..) | Self::Attachment(..) => "GET",
             Self::History(_) | Self::Tags(_) | Self::Timeline(_) => "GET",
             Self::Comments(_) | Self::Merge(_) | Self::Unmerge(_) | Self::Restore(_) => "POST",
             Self::Comment(..) => "DELETE",
@@ -69,6 +71,13 @@ impl ErrorPath {
         }
         if let Some(message) = of("/tags") {
             return Ok(Self::Tags(http_common::decode_segment(message)));
+        }
+        if let Some((rest, number)) = rest.rsplit_once('/')
+            && let Some((message, id)) = rest.strip_suffix("/attachments").and_then(|rest| rest.rsplit_once('/'))
+            && let Some(message) = message.strip_suffix(OCCURRENCES_SUFFIX)
+        {
+            let (message, number) = (http_common::decode_segment(message), http_common::decode_segment(number));
+            return Ok(Self::Attachment(message, OccurrenceName::parse(id)?, number));
         }
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES_SUFFIX)
@@ -113,6 +122,11 @@ mod tests {
         check("x%2Ftags", ErrorPath::Error("x/tags".to_owned()));
         check(&format!("a%2Fb/occurrences/{id}"), ErrorPath::Occurrence("a/b".to_owned(), OccurrenceName::Id(id)));
         check("a/occurrences/first", ErrorPath::Occurrence("a".to_owned(), OccurrenceName::End(End::First)));
+        check(
+            "a%2Fb/occurrences/last/attachments/3",
+            ErrorPath::Attachment("a/b".to_owned(), OccurrenceName::End(End::Last), "3".to_owned()),
+        );
+        check("a/attachments/3", ErrorPath::Error("a/attachments/3".to_owned()));
         assert_eq!(
             ErrorPath::parse("/projects/a/errors/m/occurrences/x").unwrap_err().reason,
             Reason::OccurrenceUnknown

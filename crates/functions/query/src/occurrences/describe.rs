@@ -3,7 +3,7 @@
 use http_common::MAX_UNPACKED;
 use http_common::describe::Description;
 use model::id::{EventId, OccurrenceId, ProjectName};
-use model::occurrence::Level;
+use model::occurrence::{Attachment, Level};
 use model::outcome::Reason;
 use model::time::Timestamp;
 use serde_json::{Value, json};
@@ -78,6 +78,23 @@ pub(crate) fn describe(api: &mut Description) {
     .data_as(200, "the occurrence, and the ids of its neighbours", shown.clone())
     .error(Reason::OccurrenceUnknown, "the error has no such occurrence")
     .error(Reason::OccurrenceExpired, "the occurrence has expired");
+
+    let file = "/projects/{project}/errors/{message}/occurrences/{id}/attachments/{number}";
+    describe_error_path(api.operation("get", file, "getAttachment", "Downloads a file that came with an event"))
+        .description("`event.attachments` of an occurrence lists them. The content type is that of the client only for PNG, JPEG, GIF and WebP images and for text; other files are sent as `application/octet-stream`.")
+        .path::<str>("id", "a `reversedUnixtime` that the API returned, or `first` (the oldest) or `last` (the newest)")
+        .path::<u32>("number", "the position of the attachment in `event.attachments`, from 0")
+        .parameter(
+            "query",
+            "first",
+            "only so many bytes from the beginning",
+            json!({ "type": "integer", "minimum": 1, "maximum": Attachment::MAX_SIZE }),
+        )
+        .response_as(200, "the file", "*/*", json!({ "type": "string", "format": "binary" }))
+        .error(Reason::OccurrenceUnknown, "the error has no such occurrence")
+        .error(Reason::OccurrenceExpired, "the occurrence has expired")
+        .error(Reason::AttachmentUnknown, "the occurrence has no such attachment")
+        .error(Reason::AttachmentGone, "the attachment was not stored, or has expired");
 
     let event = "/projects/{project}/occurrences/{event}";
     api.operation("get", event, "findOccurrence", "Finds the occurrence of an event, in any error")

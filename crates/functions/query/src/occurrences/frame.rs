@@ -4,7 +4,7 @@
 use std::iter::zip;
 
 use formats::segment;
-use model::id::OccurrenceId;
+use model::id::{AttachmentFolder, OccurrenceId};
 use model::json;
 use model::occurrence::Occurrence;
 use model::outcome::Refusal;
@@ -21,6 +21,8 @@ pub(super) struct LocatedOccurrence {
     /// The length of its line, in bytes.
     pub(super) length: usize,
     pub(super) occurrence: Occurrence,
+    /// Where its attachments are, if it has any.
+    pub(super) folder: Option<AttachmentFolder>,
 }
 
 /// Reads the frame of a reference. `None` if the frame expired before its reference.
@@ -45,7 +47,8 @@ pub(super) fn read(reference: &Reference, (number, text): &FrameLine) -> Option<
     match json::parse::<Occurrence>(text) {
         Ok(occurrence) => {
             let id = OccurrenceId::new(occurrence.timestamp, reference.id, *number);
-            Some(LocatedOccurrence { id, length: text.len(), occurrence })
+            let folder = reference.attached.iter().find(|folder| folder.event == occurrence.event_id).cloned();
+            Some(LocatedOccurrence { id, length: text.len(), occurrence, folder })
         }
         Err(error) => {
             log_unreadable(reference, &error);

@@ -1,5 +1,6 @@
 //! `/projects/{project}/errors/{message}/occurrences`, and `/projects/{project}/occurrences`
 
+mod attachment;
 mod describe;
 mod event;
 mod frame;
@@ -12,6 +13,7 @@ mod walk;
 
 use std::sync::Arc;
 
+pub(crate) use attachment::{safe_type, show as show_attachment};
 use axum::Router;
 pub(crate) use describe::{describe, properties};
 use http_common::ReadableProject;

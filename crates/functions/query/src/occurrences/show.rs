@@ -3,8 +3,10 @@ use model::error::ErrorAggregate;
 use model::id::OccurrenceId;
 use model::outcome::{Reason, Refusal};
 use serde_json::json;
+use store::ports::Reference;
 
 use super::References;
+use super::frame::{self, LocatedOccurrence};
 use super::map_frames::map_frames;
 use super::step::{self, End, SteppedOccurrence};
 use crate::Query;
@@ -31,17 +33,23 @@ impl OccurrenceName {
     }
 }
 
+impl OccurrenceName {
+    /// Refuses a request for this occurrence, which does not exist.
+    fn refuse(self) -> Refusal {
+        match self {
+            Self::Id(id) => refuse_missing(&id, false),
+            Self::End(_) => refuse_unknown("this error has no occurrences any more"),
+        }
+    }
+}
+
 /// `GET …/occurrences/{id}`: an occurrence, why it was grouped into its error, and the ids of its neighbours.
 pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str, name: OccurrenceName) -> Answer {
     let error = find_error(query, project, message).await?;
     let references = References::new(query, &error);
     let seen = match name {
         OccurrenceName::Id(id) => {
-            let reference = references.find(&id.reference()).await?;
-            let Some(reference) = reference else {
-                let days = i64::from(project.retention_days(query.retention_days));
-                return Err(refuse_missing(&id, id.happened_at().plus_seconds(days * 86_400) <= query.clock.now()));
-            };
+            let reference = find_reference(query, project, &references, &id).await?;
             let seen = step::read_at(query, &references, &reference, id.line()).await?;
             if seen.is_none() && (id.line() as usize) < reference.events.len() {
                 return Err(refuse_missing(&id, true));
@@ -50,11 +58,40 @@ pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str
         }
         OccurrenceName::End(end) => step::read_at_end(query, &references, end).await?,
     };
-    let unknown = || match name {
-        OccurrenceName::Id(id) => refuse_missing(&id, false),
-        OccurrenceName::End(_) => refuse_unknown("this error has no occurrences any more"),
+    describe_occurrence(query, project, &error, seen.ok_or_else(|| name.refuse())?).await
+}
+
+/// Finds an occurrence without its neighbours.
+pub(super) async fn find_alone(
+    query: &Query,
+    project: &ReadableProject,
+    error: &ErrorAggregate,
+    name: OccurrenceName,
+) -> Result<LocatedOccurrence, Refusal> {
+    let references = References::new(query, error);
+    let found = match name {
+        OccurrenceName::Id(id) => {
+            let reference = find_reference(query, project, &references, &id).await?;
+            let frame = frame::fetch(query, &reference).await?;
+            let line = frame::lines(&reference, frame.as_ref()).nth(id.line() as usize);
+            line.and_then(|line| frame::read(&reference, &line))
+        }
+        OccurrenceName::End(end) => step::read_at_end(query, &references, end).await?.map(|seen| seen.found),
     };
-    describe_occurrence(query, project, &error, seen.ok_or_else(unknown)?).await
+    found.ok_or_else(|| name.refuse())
+}
+
+async fn find_reference(
+    query: &Query,
+    project: &ReadableProject,
+    references: &References<'_>,
+    id: &OccurrenceId,
+) -> Result<Reference, Refusal> {
+    let found = references.find(&id.reference()).await?;
+    found.ok_or_else(|| {
+        let days = i64::from(project.retention_days(query.retention_days));
+        refuse_missing(id, id.happened_at().plus_seconds(days * 86_400) <= query.clock.now())
+    })
 }
 
 /// Refuses a request for an occurrence that cannot be read. It has expired if its reference still exists, since then

@@ -60,6 +60,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/pages/projects/{project}/errors", post(errors::change))
         .route("/pages/projects/{project}/errors/{error}", post(error::change))
         .route("/pages/projects/{project}/errors/{error}/occurrences/{id}", get(error::raw))
+        .route("/pages/projects/{project}/errors/{error}/occurrences/{id}/attachments/{number}", get(error::download))
         .with_state(pages.clone());
     web_session::answer_browsers(api, has_page, shown).merge(web_session::ask_first(pages, own))
 }

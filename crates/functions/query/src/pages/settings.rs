@@ -32,6 +32,7 @@ struct ApiProject {
     scrubbing: ApiScrubbing,
     allowed_origins: Option<Vec<String>>,
     posted_configs: String,
+    attachments: String,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +69,7 @@ impl ApiProject {
             exempt: self.scrubbing.exempt.join("\n"),
             personal: self.scrubbing.personal.join(", "),
             posted_configs: self.posted_configs,
+            attachments: self.attachments,
             origins: match self.allowed_origins {
                 None => String::new(),
                 Some(none) if none.is_empty() => NO_ORIGINS.to_owned(),
@@ -86,6 +88,7 @@ fn read_fields(form: &Form) -> SettingsFields {
         tier: field("tier"),
         time_unit: field("timeUnit"),
         posted_configs: field("postedConfigs"),
+        attachments: field("attachments"),
         retention_days: field("retentionDays"),
         per_minute: field("perMinute"),
         per_month: field("perMonth"),
@@ -133,6 +136,9 @@ fn describe_change(fields: &SettingsFields) -> Result<Value, String> {
     }
     if !fields.posted_configs.is_empty() {
         change["postedConfigs"] = fields.posted_configs.as_str().into();
+    }
+    if !fields.attachments.is_empty() {
+        change["attachments"] = fields.attachments.as_str().into();
     }
     Ok(change)
 }
@@ -257,6 +263,7 @@ mod tests {
             tier: "low".to_owned(),
             time_unit: "minute".to_owned(),
             posted_configs: "sealed".to_owned(),
+            attachments: "discard".to_owned(),
             per_minute: " 100 ".to_owned(),
             per_month: "1000".to_owned(),
             additional: "iban\r\n\r\n pin ".to_owned(),
@@ -273,6 +280,7 @@ mod tests {
             "scrubbing": { "additional": ["iban", "pin"], "exempt": [], "personal": ["email", "ip"] },
             "allowedOrigins": null,
             "postedConfigs": "sealed",
+            "attachments": "discard",
         });
         assert_eq!(describe_change(&fields), Ok(expected));
         let fields = SettingsFields { origins: NO_ORIGINS.to_owned(), ..fields };

@@ -11,7 +11,7 @@ use http_common::describe::Description;
 use http_common::{Answer, Reader};
 use model::id::ProjectId;
 use model::id::ProjectName;
-use model::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Attachments, Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use scrub::Rules;
@@ -91,6 +91,8 @@ pub(super) struct ProjectEntry<'a> {
     former_names: &'a [ProjectName],
     /// Which posted configs are used.
     posted_configs: PostedConfigs,
+    /// Whether attachments of events are stored.
+    attachments: Attachments,
 }
 
 impl<'a> ProjectEntry<'a> {
@@ -108,6 +110,7 @@ impl<'a> ProjectEntry<'a> {
             allowed_origins: project.allowed_origins.as_ref(),
             former_names: &project.former_names,
             posted_configs: project.posted_configs,
+            attachments: project.attachments,
         }
     }
 }

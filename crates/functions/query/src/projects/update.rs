@@ -12,7 +12,7 @@ use http_common::describe::Description;
 use http_common::{Answer, ProjectAdmin};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
-use model::project::{Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Attachments, Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use schemars::JsonSchema;
 use scrub::{Personal, Rules};
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,7 @@ const MAX_KEYS_READ: usize = 100;
 const FORM: &str = "an object with one or more of `name`: text, `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
                     keys], `personal`: [email, ip, iban, phone, ssn]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
                     standard or low, `timeUnit`: minute, hour or day, `owner`: text or null, `retentionDays`: number or \
-                    null, `allowedOrigins`: [origins] or null, `postedConfigs`: any, sealed or off";
+                    null, `allowedOrigins`: [origins] or null, `postedConfigs`: any, sealed or off, `attachments`: store or discard";
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", patch(handle))
@@ -65,7 +65,7 @@ async fn handle(State(query): State<Arc<Query>>, admin: ProjectAdmin, request: R
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(
     rename = "ProjectChange",
-    extend("anyOf" = some_of(&["name", "scrubbing", "limits", "tier", "timeUnit", "postedConfigs"], &["owner", "retentionDays", "allowedOrigins"]))
+    extend("anyOf" = some_of(&["name", "scrubbing", "limits", "tier", "timeUnit", "postedConfigs", "attachments"], &["owner", "retentionDays", "allowedOrigins"]))
 )]
 struct ProjectPatch {
     /// The new name. Keys, rules and the number stay the same, and events sent to former names are still accepted.
@@ -98,6 +98,8 @@ struct ProjectPatch {
     allowed_origins: Option<Option<Vec<String>>>,
     /// Which posted configs are used.
     posted_configs: Option<PostedConfigs>,
+    /// Whether attachments of events are stored.
+    attachments: Option<Attachments>,
 }
 
 /// Scrubbing rules. Names of keys are compared word by word. Missing lists stay as they are.
@@ -218,6 +220,7 @@ fn check_patch(patch: ProjectPatch, has_more: bool) -> Result<ProjectChange, Ref
         retention_days,
         allowed_origins,
         posted_configs,
+        attachments,
     } = patch;
     if limits.as_ref().is_some_and(|limits| limits.per_minute.is_none() && limits.per_month.is_none()) {
         return Err(invalid("`limits` is empty: send `perMinute`, `perMonth` or both".to_owned()).at(["limits"]));
@@ -247,6 +250,7 @@ fn check_patch(patch: ProjectPatch, has_more: bool) -> Result<ProjectChange, Ref
         retention,
         allowed_origins,
         posted_configs,
+        attachments,
     };
     match change == ProjectChange::default() && !has_more {
         true => Err(invalid(format!("the body changes nothing: send {FORM}"))),

@@ -3,7 +3,7 @@ use std::ops::RangeInclusive;
 use async_trait::async_trait;
 use bytes::Bytes;
 use formats::segment::FrameRange;
-use model::id::{ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
+use model::id::{AttachmentFolder, ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
 use model::time::Timestamp;
 use model::timeline::{Hour, Timeline};
 
@@ -16,6 +16,8 @@ use crate::ports::{FramePlace, Occurrences, Page, Reference, ReferenceRange};
 
 /// A short name: an attribute's name counts towards the size of its item.
 const INLINE_FRAME: &str = "frame";
+/// Missing if no event has attachments.
+const ATTACHED: &str = "attached";
 
 #[async_trait]
 impl Occurrences for Table {
@@ -79,6 +81,10 @@ pub(super) fn encode(project: ProjectId, uid: &ErrorUid, reference: &Reference, 
             .with("length", number(range.length)),
         FramePlace::Inline(frame) => item.with(INLINE_FRAME, bytes(frame.to_vec())),
     };
+    let item = match reference.attached.as_slice() {
+        [] => item,
+        attached => item.with(ATTACHED, bytes(AttachmentFolder::pack(attached))),
+    };
     item.with("first", time(reference.first))
         .with("last", time(reference.last))
         .with("events", bytes(EventHash::pack(reference.events.iter().copied())))
@@ -101,5 +107,12 @@ pub(super) fn decode(doing: &'static str, project: ProjectId, item: &Attributes)
         first: read.time("first")?,
         last: read.time("last")?,
         events: EventHash::unpack(read.bytes("events")?).collect(),
+        attached: read
+            .if_any(ATTACHED, |read, name| {
+                read.parsed_bytes(name, |packed| {
+                    AttachmentFolder::unpack(project, packed).ok_or("folders of attachments are damaged")
+                })
+            })?
+            .unwrap_or_default(),
     })
 }

@@ -6,8 +6,8 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 
 use super::item::{Attributes, key, number, text};
 use super::project_item::{
-    ALLOWED_ORIGINS, LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, RETENTION,
-    TIER, TIME_UNIT,
+    ALLOWED_ORIGINS, ATTACHMENTS, LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS,
+    RETENTION, TIER, TIME_UNIT,
 };
 use super::schema::{PK, PROJECT_IDS, PROJECTS};
 use crate::error::{Result, StoreError};
@@ -16,8 +16,8 @@ use crate::ports::{Project, ProjectChange};
 /// An attribute and its new value; `None` removes it.
 type Assignment = (&'static str, Option<AttributeValue>);
 
-/// The updates that a change needs. Limits, allowed origins and the choice of posted configs are also stored in the
-/// item by number, where ingest reads them with one request, without the other settings.
+/// The updates that a change needs. Limits, and what ingest must know to accept an event, are also stored in the item by
+/// number, where ingest reads them with one request, without the other settings.
 pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<UpdateBuilder>> {
     let doing = "changing a project's settings";
     let json = |value: serde_json::Result<String>| value.map_err(|error| StoreError::corrupt(doing, error));
@@ -31,6 +31,8 @@ pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<U
         settings.push((ALLOWED_ORIGINS, origins.transpose()?));
     }
     settings.extend(change.posted_configs.map(|which| (POSTED_CONFIGS, Some(text(which.as_str())))));
+    settings.extend(change.attachments.map(|which| (ATTACHMENTS, Some(text(which.as_str())))));
+    settings.extend(change.retention.map(|retention| (RETENTION, retention.map(number))));
     let beside = settings.clone();
     if let Some(rules) = &change.scrubbing {
         settings.push(("scrubbing", Some(text(json(serde_json::to_string(rules))?))));
@@ -38,7 +40,6 @@ pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<U
     settings.extend(change.tier.map(|tier| (TIER, Some(text(tier.as_str())))));
     settings.extend(change.time_unit.map(|unit| (TIME_UNIT, Some(text(unit.as_str())))));
     settings.extend(change.owner.as_ref().map(|owner| (OWNER, owner.as_deref().map(text))));
-    settings.extend(change.retention.map(|retention| (RETENTION, retention.map(number))));
     if settings.is_empty() {
         return Ok(Vec::new());
     }

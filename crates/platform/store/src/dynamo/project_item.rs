@@ -1,7 +1,7 @@
 //! Attributes of a project's items, and functions that read them.
 
 use model::id::ProjectName;
-use model::project::{Limit, Limits, Mark, Origins, Window};
+use model::project::{Limit, Limits, Mark, Origins, Retention, Window};
 use model::time::Timestamp;
 
 use super::item::{Attributes, Reader, key};
@@ -15,6 +15,7 @@ pub(crate) const OWNER: &str = "owner";
 pub(crate) const RETENTION: &str = "retentionDays";
 pub(crate) const ALLOWED_ORIGINS: &str = "allowedOrigins";
 pub(crate) const POSTED_CONFIGS: &str = "postedConfigs";
+pub(crate) const ATTACHMENTS: &str = "attachments";
 pub(crate) const PER_MINUTE: &str = "perMinute";
 pub(crate) const PER_MONTH: &str = "perMonth";
 pub(crate) const LIMITED_BY: &str = "limitedBy";
@@ -46,6 +47,12 @@ pub(crate) fn allowed_origins(read: &Reader<'_>) -> Result<Option<Origins>> {
         Origins::parse(&list).map_err(|error| error.to_string())
     };
     read.if_any(ALLOWED_ORIGINS, |read, name| read.parsed(name, parse))
+}
+
+/// Reads the project's own retention from an item of a project.
+pub(crate) fn retention(doing: &'static str, read: &Reader<'_>) -> Result<Option<Retention>> {
+    let days: Option<u64> = read.number_if_any(RETENTION)?;
+    days.map(|days| Retention::of_days(days).map_err(|error| StoreError::corrupt(doing, error))).transpose()
 }
 
 /// Reads the setting in this attribute; the default if there is none.

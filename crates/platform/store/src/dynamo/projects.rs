@@ -3,7 +3,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{AttributeValue, Delete, Put, ReturnValue, TransactWriteItem};
 use model::id::{ProjectId, ProjectName};
-use model::project::{Limits, PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Attachments, Limits, PostedConfigs, Tier, TimeUnit};
 use model::time::Timestamp;
 use scrub::Rules;
 
@@ -12,8 +12,8 @@ use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
 use super::project_change;
 use super::project_item::{
-    ALLOWED_ORIGINS, FORMER_NAMES, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, RETENTION, TIER, TIME_UNIT,
-    allowed_origins, former_name_key, limits, setting,
+    ALLOWED_ORIGINS, ATTACHMENTS, FORMER_NAMES, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, RETENTION, TIER,
+    TIME_UNIT, allowed_origins, former_name_key, limits, retention, setting,
 };
 use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
@@ -22,8 +22,18 @@ use crate::ports::{Page, Project, ProjectChange, Projects};
 mod rename;
 
 /// The settings in a project's item. Each attribute exists only once it is set.
-const SETTINGS: [&str; 9] =
-    ["scrubbing", PER_MINUTE, PER_MONTH, TIER, TIME_UNIT, OWNER, RETENTION, ALLOWED_ORIGINS, POSTED_CONFIGS];
+const SETTINGS: [&str; 10] = [
+    "scrubbing",
+    PER_MINUTE,
+    PER_MONTH,
+    TIER,
+    TIME_UNIT,
+    OWNER,
+    RETENTION,
+    ALLOWED_ORIGINS,
+    POSTED_CONFIGS,
+    ATTACHMENTS,
+];
 
 #[async_trait]
 impl Projects for Directory {
@@ -230,11 +240,9 @@ pub(super) fn decode(doing: &'static str, item: &Attributes) -> Result<Project> 
         tier: setting(&read, TIER, Tier::parse)?,
         time_unit: setting(&read, TIME_UNIT, TimeUnit::parse)?,
         owner: read.text_if_any(OWNER).map(str::to_owned),
-        retention: match read.number_if_any(RETENTION)? {
-            None => None,
-            Some(days) => Some(Retention::of_days(days).map_err(|error| StoreError::corrupt(doing, error))?),
-        },
+        retention: retention(doing, &read)?,
         allowed_origins: allowed_origins(&read)?,
         posted_configs: setting(&read, POSTED_CONFIGS, PostedConfigs::parse)?,
+        attachments: setting(&read, ATTACHMENTS, Attachments::parse)?,
     })
 }

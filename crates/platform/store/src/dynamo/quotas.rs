@@ -5,11 +5,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use formats::inbox::Addressee;
 use model::id::ProjectId;
-use model::project::PostedConfigs;
+use model::project::{Attachments, PostedConfigs};
 
 use super::Directory;
 use super::item::{Reader, key};
-use super::project_item::{POSTED_CONFIGS, allowed_origins, former_name_key, limits, mark, setting};
+use super::project_item::{
+    ATTACHMENTS, POSTED_CONFIGS, allowed_origins, former_name_key, limits, mark, retention, setting,
+};
 use super::schema::{PROJECT_IDS, PROJECTS};
 use crate::error::{Result, StoreError};
 use crate::ports::{Quota, Quotas};
@@ -35,7 +37,15 @@ impl Quotas for Directory {
         let read = Reader::new(doing, &item)?;
         let origins = allowed_origins(&read)?.map(Arc::new);
         let posted_configs = setting(&read, POSTED_CONFIGS, PostedConfigs::parse)?;
-        Ok(Some(Quota { project, limits: limits(&read)?, mark: mark(doing, &read)?, origins, posted_configs }))
+        Ok(Some(Quota {
+            project,
+            limits: limits(&read)?,
+            mark: mark(doing, &read)?,
+            origins,
+            posted_configs,
+            attachments: setting(&read, ATTACHMENTS, Attachments::parse)?,
+            retention: retention(doing, &read)?,
+        }))
     }
 }
 

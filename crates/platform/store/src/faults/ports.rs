@@ -8,7 +8,9 @@ use formats::event_index::{self, BlockId, Bucket, Entries};
 use formats::inbox::Addressee;
 use formats::segment::FrameRange;
 use model::error::{ErrorAggregate, PostingBatch};
-use model::id::{ConfigId, ErrorKey, ErrorUid, EventHash, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId};
+use model::id::{
+    AttachmentFolder, ConfigId, ErrorKey, ErrorUid, EventHash, Fingerprint, KeyId, ProjectId, ProjectName, SegmentId,
+};
 use model::project::Mark;
 use model::sealed::Sealed;
 use model::time::Timestamp;
@@ -18,8 +20,8 @@ use search::{Posting, TermHash};
 use super::{Fault, Faults};
 use crate::error::{Kind, Result, StoreError};
 use crate::ports::{
-    ClaimChecks, Commit, Configs, ETag, Entered, ErrorCommits, EventIndex, Failures, Inbox, KeyUse, Noted, Page,
-    PostingPosition, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer,
+    Attachments, ClaimChecks, Commit, Configs, ETag, Entered, ErrorCommits, EventIndex, Failures, Inbox, KeyUse, Noted,
+    Page, PostingPosition, Project, ProjectChange, Projects, Quota, Quotas, Release, ReleaseCursor, Releases, Sealer,
     SearchIndex, Segments, StoredPosting, StoredRules, Totals, TotalsScope, Usage, Used,
 };
 
@@ -71,6 +73,31 @@ impl<P: ClaimChecks> ClaimChecks for Faulty<P> {
 
     async fn remove_some_claim_checks(&self, project: &Addressee) -> Result<bool> {
         self.call("ClaimChecks::remove_some_claim_checks", || self.port.remove_some_claim_checks(project)).await
+    }
+}
+
+#[async_trait]
+impl<P: Attachments> Attachments for Faulty<P> {
+    async fn put_attachment(&self, folder: &AttachmentFolder, number: usize, content: Bytes) -> Result<()> {
+        let put = || self.port.put_attachment(folder, number, content.clone());
+        self.call("Attachments::put_attachment", put).await
+    }
+
+    async fn attachment(
+        &self,
+        folder: &AttachmentFolder,
+        number: usize,
+        length: Option<usize>,
+    ) -> Result<Option<Bytes>> {
+        self.call("Attachments::attachment", || self.port.attachment(folder, number, length)).await
+    }
+
+    async fn remove_attachments(&self, folders: &[AttachmentFolder]) -> Result<()> {
+        self.call("Attachments::remove_attachments", || self.port.remove_attachments(folders)).await
+    }
+
+    async fn remove_some_attachments(&self, project: ProjectId) -> Result<bool> {
+        self.call("Attachments::remove_some_attachments", || self.port.remove_some_attachments(project)).await
     }
 }
 

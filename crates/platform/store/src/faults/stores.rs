@@ -29,7 +29,8 @@ impl Stores {
             outbox: table.clone(),
             failures: table,
             segments: bucket.clone(),
-            claim_checks: bucket,
+            claim_checks: bucket.clone(),
+            attachments: bucket,
             ..good
         }
     }

@@ -1,6 +1,7 @@
 //! The traits that the use cases call for storage, one narrow trait for each kind of thing. The adapters of this crate
 //! implement them on AWS. Tests can wrap them to inject failures.
 
+mod attachments;
 mod configs;
 mod dead_letters;
 mod error_commits;
@@ -24,6 +25,7 @@ mod source_maps;
 mod symbol_files;
 mod totals;
 
+pub use attachments::Attachments;
 pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters, MoveProgress};
 pub use error_commits::{Commit, ErrorCommits};

@@ -6,7 +6,7 @@ use formats::segment::{FrameRange, Lines};
 use formats::{inline_frame, segment};
 use futures_util::future::try_join_all;
 use model::error::ErrorAggregate;
-use model::id::{ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
+use model::id::{AttachmentFolder, ErrorUid, EventHash, ProjectId, ReferenceId, SegmentId};
 use model::time::Timestamp;
 use model::timeline::{Hour, Timeline};
 
@@ -114,6 +114,8 @@ pub struct Reference {
     pub last: Timestamp,
     /// One hash for each occurrence, to recognise events that are delivered again.
     pub events: Vec<EventHash>,
+    /// Where the attachments of those events are that have any.
+    pub attached: Vec<AttachmentFolder>,
 }
 
 /// Where a frame is stored.
@@ -193,6 +195,7 @@ mod tests {
             first: at,
             last: at,
             events: vec![EventId::from_bytes([0; 16]).hash()],
+            attached: Vec::new(),
         }
     }
 

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use model::id::{ProjectId, ProjectName};
-use model::project::{Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Attachments, Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
 use model::time::Timestamp;
 use scrub::Rules;
 
@@ -68,6 +68,8 @@ pub struct Project {
     pub allowed_origins: Option<Origins>,
     /// Which of the notification configs that clients post are used.
     pub posted_configs: PostedConfigs,
+    /// Whether attachments of events are stored.
+    pub attachments: Attachments,
 }
 
 impl Project {
@@ -87,6 +89,7 @@ impl Project {
             retention: None,
             allowed_origins: None,
             posted_configs: PostedConfigs::default(),
+            attachments: Attachments::default(),
         }
     }
 
@@ -116,6 +119,7 @@ pub struct ProjectChange {
     pub retention: Option<Option<Retention>>,
     pub allowed_origins: Option<Option<Origins>>,
     pub posted_configs: Option<PostedConfigs>,
+    pub attachments: Option<Attachments>,
 }
 
 impl ProjectChange {
@@ -131,6 +135,7 @@ impl ProjectChange {
             retention,
             allowed_origins,
             posted_configs,
+            attachments,
         } = self.clone();
         Project {
             scrubbing: scrubbing.unwrap_or(project.scrubbing),
@@ -144,6 +149,7 @@ impl ProjectChange {
             retention: retention.unwrap_or(project.retention),
             allowed_origins: allowed_origins.unwrap_or(project.allowed_origins),
             posted_configs: posted_configs.unwrap_or(project.posted_configs),
+            attachments: attachments.unwrap_or(project.attachments),
             ..project
         }
     }

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use formats::inbox::Addressee;
 use model::id::ProjectId;
-use model::project::{Limits, Mark, Origins, PostedConfigs};
+use model::project::{Attachments, Limits, Mark, Origins, PostedConfigs, Retention};
 use model::time::Timestamp;
 
 use crate::error::Result;
 
-/// A project's limits and allowed origins, as ingest sees them. May be a few seconds stale.
+/// A project's limits and other settings of what it accepts, as ingest sees them. May be a few seconds stale.
 #[async_trait]
 pub trait Quotas: Send + Sync {
     /// Returns the limits of a project, whether one was reached, and the allowed origins; `None` if there is no such
@@ -27,6 +27,10 @@ pub struct Quota {
     pub origins: Option<Arc<Origins>>,
     /// Which of the notification configs in requests are used.
     pub posted_configs: PostedConfigs,
+    /// Whether attachments are stored.
+    pub attachments: Attachments,
+    /// How long they are kept; `None` for the retention of the stack.
+    pub retention: Option<Retention>,
 }
 
 /// The processor's count of events of projects that have limits. It is less exact than the counts of errors: what a

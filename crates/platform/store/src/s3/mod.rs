@@ -1,6 +1,6 @@
-//! The S3 bucket: segments, messages that are too large for the queue, and
-//! source maps.
+//! The S3 bucket: segments, attachments, messages that are too large for the queue, and source maps.
 
+mod attachments;
 mod claim_checks;
 mod segments;
 mod symbol_files;

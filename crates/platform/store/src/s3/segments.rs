@@ -62,6 +62,11 @@ impl Bucket {
         if objects.is_empty() {
             return Ok(false);
         }
+        self.remove_objects(doing, objects).await.map(|()| true)
+    }
+
+    /// Removes at most 1,000 objects.
+    pub(super) async fn remove_objects(&self, doing: &'static str, objects: Vec<ObjectIdentifier>) -> Result<()> {
         let delete = Delete::builder()
             .set_objects(Some(objects))
             .quiet(true)
@@ -70,7 +75,7 @@ impl Bucket {
         let removed = self.client.delete_objects().bucket(&self.name).delete(delete).send().await;
         let removed = removed.map_err(|error| StoreError::of_call(doing, &error))?;
         match removed.errors().first() {
-            None => Ok(true),
+            None => Ok(()),
             Some(error) => Err(StoreError::new(Kind::Unavailable, doing, error.message().unwrap_or_default())),
         }
     }

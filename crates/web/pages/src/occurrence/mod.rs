@@ -1,10 +1,12 @@
 //! One occurrence: exceptions with their stack traces, then breadcrumbs, request, contexts and the rest.
 
+mod attachments;
 mod frames;
 mod markdown;
 mod sections;
 
 use askama::Template;
+pub use attachments::{AttachmentRow, AttachmentState, PREVIEW_BYTES, Preview};
 use frames::Stack;
 use grouping::{Component, Explanation};
 pub use markdown::markdown;
@@ -29,6 +31,7 @@ pub struct OccurrenceView {
     /// The number of exceptions in the chain that are not shown.
     left_out: usize,
     threads: Vec<(String, Stack)>,
+    attachments: Vec<AttachmentRow>,
     crumbs: Vec<Crumb>,
     crumbs_left_out: usize,
     sections: Vec<Section>,
@@ -102,6 +105,7 @@ impl OccurrenceView {
             left_out: occurrence.exceptions.len().saturating_sub(MOST_EXCEPTIONS),
             raised,
             threads: stacks.take(MOST_THREADS).collect(),
+            attachments: Vec::new(),
             crumbs_left_out: occurrence.breadcrumbs.len().saturating_sub(MOST_CRUMBS),
             crumbs: crumbs.map(Crumb::of).collect(),
             sections: sections::of(occurrence),
@@ -115,6 +119,12 @@ impl OccurrenceView {
             markdown: markdown(occurrence),
             steps,
         }
+    }
+
+    /// The same view, with the files that came with the event.
+    #[must_use]
+    pub fn with_attachments(self, attachments: Vec<AttachmentRow>) -> Self {
+        Self { attachments, ..self }
     }
 
     /// The components of the grouping explanation with their depth, in depth-first order.

@@ -45,6 +45,8 @@ pub struct SettingsFields {
     pub origins: String,
     /// Which posted configs are used: `any`, `sealed` or `off`.
     pub posted_configs: String,
+    /// Whether attachments are stored: `store` or `discard`.
+    pub attachments: String,
 }
 
 impl SettingsPage {

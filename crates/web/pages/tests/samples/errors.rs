@@ -3,8 +3,8 @@
 use model::occurrence::Occurrence;
 use model::time::Timestamp;
 use web_pages::{
-    Chart, ChartBar, Comment, ErrorHead, ErrorPage, ErrorRow, ErrorsPage, HistoryRow, IssueLink, MergedRow, Moment,
-    OccurrenceView, Ranges, Search, Sparkline, Steps, Tab, TagTop, TypedInput,
+    AttachmentRow, AttachmentState, Chart, ChartBar, Comment, ErrorHead, ErrorPage, ErrorRow, ErrorsPage, HistoryRow,
+    IssueLink, MergedRow, Moment, OccurrenceView, Preview, Ranges, Search, Sparkline, Steps, Tab, TagTop, TypedInput,
 };
 
 use super::frame;
@@ -131,10 +131,26 @@ pub(crate) fn error_of(project: &str, occurrence: &Occurrence) -> ErrorPage {
                 feedback: Some("I <b>cannot</b> pay".to_owned()),
             },
         ],
-        occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now())),
+        occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now()).with_attachments(attachments())),
         opened: None,
         typed: TypedInput::default(),
     }
+}
+
+fn attachments() -> Vec<AttachmentRow> {
+    let stored = |preview| AttachmentState::Stored { href: "/pages/a/attachments/0".to_owned(), preview };
+    let row = |name: &str, kind: &str, size, state| AttachmentRow {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        size,
+        state,
+    };
+    vec![
+        row("\"><script>alert(1)</script>.png", "image/png", 48_300, stored(Preview::Image)),
+        row("app.log", "text/plain", 20_000, stored(Preview::Text("<b>started</b>\n\u{202e}done".to_owned()))),
+        row("crash.dmp", "event.minidump", 1, stored(Preview::None)),
+        row("video.mp4", "", 9_000_000, AttachmentState::Lost("Not stored: larger than 4 MiB".to_owned())),
+    ]
 }
 
 pub(crate) fn merged() -> MergedRow {

@@ -44,6 +44,7 @@ pub(crate) fn settings() -> SettingsPage {
             tier: "critical".to_owned(),
             time_unit: "hour".to_owned(),
             posted_configs: "any".to_owned(),
+            attachments: "store".to_owned(),
             retention_days: "30".to_owned(),
             per_minute: "many".to_owned(),
             per_month: "100000".to_owned(),

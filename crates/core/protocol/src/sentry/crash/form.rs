@@ -1,6 +1,9 @@
-//! Reads `multipart/form-data` piece by piece, and keeps only texts in memory, not files.
+//! Reads `multipart/form-data` piece by piece. Texts are kept in memory, and files within the limits of attachments.
 
+use model::occurrence::Attachment;
 use model::outcome::{Reason, Refusal};
+
+use crate::sentry::attachment_tally::AttachmentTally;
 
 /// The most bytes in the headers of a part.
 const MAX_HEADERS: usize = 16 << 10;
@@ -10,7 +13,7 @@ const MAX_FIELDS: usize = 1_000;
 /// The longest boundary, in bytes. RFC 2046 allows 70.
 const MAX_BOUNDARY: usize = 200;
 
-/// A form that is being read. Only the size of files is kept.
+/// A form that is being read.
 #[derive(Debug, Default)]
 pub struct CrashForm {
     /// The bytes that end a part: a line end and the boundary. Empty if the body is a bare dump instead of a form.
@@ -19,17 +22,24 @@ pub struct CrashForm {
     part: Option<FormPart>,
     fields: Vec<(String, String)>,
     texts: usize,
+    files: Vec<(Attachment, Vec<u8>)>,
+    tally: AttachmentTally,
     dump: Option<u64>,
     /// The first bytes of a body that is a bare dump.
     magic: Vec<u8>,
+    /// The body that is a bare dump, as far as it is kept.
+    bare: Vec<u8>,
     is_done: bool,
 }
 
 #[derive(Debug)]
 struct FormPart {
     name: String,
-    is_file: bool,
+    /// The name and the content type of a file.
+    file: Option<(String, Option<String>)>,
     text: Vec<u8>,
+    /// The content of a file, as far as it is kept.
+    content: Vec<u8>,
     size: u64,
 }
 
@@ -54,7 +64,9 @@ impl CrashForm {
     pub fn push(&mut self, bytes: &[u8]) -> Result<(), Refusal> {
         if self.delimiter.is_empty() {
             self.magic.extend(bytes.iter().take(4 - self.magic.len()));
-            self.dump = self.dump.map(|size| size + bytes.len() as u64);
+            let size = self.dump.unwrap_or_default() + bytes.len() as u64;
+            keep(&mut self.bare, size, bytes);
+            self.dump = Some(size);
             return Ok(());
         }
         self.held.extend_from_slice(bytes);
@@ -75,6 +87,27 @@ impl CrashForm {
     pub fn dump_size(&self) -> Option<u64> {
         let is_dump = !self.delimiter.is_empty() || matches!(self.magic.as_slice(), b"MDMP" | b"PMDM");
         self.dump.filter(|size| *size > 0 && is_dump)
+    }
+
+    /// Takes the files of the form out of it. A file over a limit has no content.
+    pub fn take_files(&mut self) -> Vec<(Attachment, Vec<u8>)> {
+        if self.delimiter.is_empty()
+            && let Some(size) = self.dump_size()
+        {
+            let content = std::mem::take(&mut self.bare);
+            self.add_file((DUMP_FILE.to_owned(), None), DUMP_KIND, size, content);
+        }
+        std::mem::take(&mut self.files)
+    }
+
+    fn add_file(&mut self, (name, content_type): (String, Option<String>), kind: &str, size: u64, content: Vec<u8>) {
+        if self.files.len() == Attachment::MAX_LISTED {
+            return;
+        }
+        let attachment = Attachment { name, content_type, kind: Some(kind.to_owned()), size, discarded: None };
+        let attachment = self.tally.keep(attachment, size);
+        let content = if attachment.discarded.is_none() { content } else { Vec::new() };
+        self.files.push((attachment, content));
     }
 
     /// Returns whether the body is a form that ended too early.
@@ -117,8 +150,15 @@ impl CrashForm {
     fn begin_part(&mut self, headers: &str) {
         let disposition = headers.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"));
         let name = disposition.and_then(|line| parameter(line, "name")).unwrap_or_default();
-        let is_file = disposition.is_some_and(|line| parameter(line, "filename").is_some()) || name == DUMP;
-        self.part = Some(FormPart { name, is_file, text: Vec::new(), size: 0 });
+        let file_name = disposition.and_then(|line| parameter(line, "filename")).filter(|name| !name.is_empty());
+        let content_type = headers.lines().find_map(|line| {
+            let (header, value) = line.split_once(':')?;
+            let is_type = header.eq_ignore_ascii_case("content-type") && !value.trim().is_empty();
+            is_type.then(|| short(value.trim()))
+        });
+        let file_name = file_name.map(|name| short(&name)).or((name == DUMP).then(|| DUMP_FILE.to_owned()));
+        let file = file_name.map(|name| (name, content_type));
+        self.part = Some(FormPart { name, file, text: Vec::new(), content: Vec::new(), size: 0 });
     }
 
     /// Takes the first `count` held bytes as content of the current part.
@@ -127,7 +167,7 @@ impl CrashForm {
         let Some(part) = &mut self.part else { return Ok(()) };
         part.size += count as u64;
         // The event may be sent as a file.
-        if !part.is_file || part.name.starts_with("sentry") {
+        if part.file.is_none() || part.name.starts_with("sentry") {
             self.texts += count;
             if self.texts > MAX_TEXTS || self.fields.len() >= MAX_FIELDS {
                 let message = format!(
@@ -136,6 +176,8 @@ impl CrashForm {
                 return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
             }
             part.text.extend(content);
+        } else {
+            keep(&mut part.content, part.size, content.as_slice());
         }
         Ok(())
     }
@@ -145,6 +187,10 @@ impl CrashForm {
         if part.name == DUMP {
             self.dump = Some(part.size);
         }
+        if let Some(file) = part.file.filter(|_| !part.name.starts_with("sentry") && part.size > 0) {
+            let kind = if part.name == DUMP { DUMP_KIND } else { FILE_KIND };
+            self.add_file(file, kind, part.size, part.content);
+        }
         if !part.text.is_empty() {
             self.fields.push((part.name, String::from_utf8_lossy(&part.text).into_owned()));
         }
@@ -153,6 +199,24 @@ impl CrashForm {
 
 /// The form field that contains the dump.
 const DUMP: &str = "upload_file_minidump";
+/// The name of a dump without a name.
+const DUMP_FILE: &str = "minidump.dmp";
+/// What a file is for, as in the headers of envelope items.
+const DUMP_KIND: &str = "event.minidump";
+const FILE_KIND: &str = "event.attachment";
+
+/// Appends the next bytes of a file, which then has `size` bytes, unless it is larger than an attachment may be.
+fn keep(content: &mut Vec<u8>, size: u64, bytes: &[u8]) {
+    if size <= Attachment::MAX_SIZE as u64 {
+        content.extend_from_slice(bytes);
+    } else {
+        *content = Vec::new();
+    }
+}
+
+fn short(text: &str) -> String {
+    text[..text.floor_char_boundary(Attachment::MAX_TEXT)].to_owned()
+}
 
 /// Returns a parameter of a header value, such as `name` in `Content-Disposition`.
 fn parameter(value: &str, name: &str) -> Option<String> {

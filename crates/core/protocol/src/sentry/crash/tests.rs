@@ -1,4 +1,5 @@
 use super::*;
+use model::occurrence::{Attachment, AttachmentLoss};
 
 const KIND: &str = "multipart/form-data; boundary=\"----x-1\"";
 
@@ -11,7 +12,7 @@ fn read(parts: &[String], size: usize) -> CrashForm {
     let mut form = CrashForm::new(KIND);
     for piece in body.as_bytes().chunks(size) {
         form.push(piece).unwrap();
-        assert!(form.held.len() < 300 + 2 * size, "the dump is not kept in memory");
+        assert!(form.held.len() < 300 + 2 * size, "what was read is not held");
     }
     assert!(!form.is_cut());
     form
@@ -33,9 +34,14 @@ fn a_form_can_be_read_in_any_pieces() {
         part("guid", "", "7\r\n8"),
     ];
     for size in [1, 7, 4_096, usize::MAX / 2] {
-        let form = read(&parts, size.min(200_000));
+        let mut form = read(&parts, size.min(200_000));
         assert_eq!(form.dump_size(), Some(100_018), "{size}");
         let event = event(&form);
+        let files = form.take_files();
+        let (file, content) = &files[0];
+        assert_eq!((files.len(), file.name.as_str(), file.kind.as_deref()), (1, "a.dmp", Some("event.minidump")));
+        assert_eq!(file.content_type.as_deref(), Some("application/octet-stream"));
+        assert_eq!((file.size, content.len(), &content[..8]), (100_018, 100_018, &b"MDMP\0\r\n-"[..]));
         assert_eq!(
             (&event["release"], &event["environment"], &event["tags"]["arch"]),
             (&json!("shop@1"), &json!("production"), &json!("arm64"))
@@ -43,7 +49,7 @@ fn a_form_can_be_read_in_any_pieces() {
         assert_eq!((&event["platform"], &event["level"]), (&json!("native"), &json!("fatal")));
         assert_eq!(event["exception"]["values"][0]["type"], "Minidump");
         assert_eq!(event["contexts"]["crashpad"], json!({ "guid": "7\r\n8" }));
-        assert_eq!(event["contexts"]["minidump"], json!({ "size": 100_018, "stored": false }));
+        assert_eq!(event["contexts"]["minidump"], json!({ "size": 100_018 }));
     }
 }
 
@@ -66,6 +72,8 @@ fn a_dump_alone_is_a_crash() {
         form.push(b"MDMP").unwrap();
         assert_eq!((form.dump_size(), form.is_cut()), (Some(4), false), "{kind}");
         assert_eq!(event(&form)["exception"]["values"][0]["type"], "Minidump");
+        let files = form.take_files();
+        assert_eq!((files[0].0.name.as_str(), files[0].1.as_slice()), ("minidump.dmp", &b"MDMP"[..]));
     }
 }
 
@@ -100,4 +108,21 @@ proptest::proptest! {
         }
         event(&form);
     }
+}
+
+#[test]
+fn files_within_the_limits_are_kept() {
+    let large = "y".repeat(Attachment::MAX_SIZE + 1);
+    let parts = [
+        part("upload_file_minidump", "; filename=\"\"", &large),
+        part("log", "; filename=\"app.log\"\r\nContent-Type: text/plain", "one"),
+        part("empty", "; filename=\"none.txt\"", ""),
+        part("sentry", "; filename=\"event.json\"", "{}"),
+    ];
+    let mut form = read(&parts, 4_096);
+    let files: Vec<_> = form.take_files();
+    let shown: Vec<_> =
+        files.iter().map(|(file, content)| (file.name.as_str(), file.discarded, content.len())).collect();
+    assert_eq!(shown, [("minidump.dmp", Some(AttachmentLoss::TooLarge), 0), ("app.log", None, 3)]);
+    assert!(form.take_files().is_empty());
 }

@@ -3,6 +3,7 @@
 use crate::sentry::{ItemKind, moment};
 use model::id::EventId;
 use model::json::{self, Word};
+use model::occurrence::Attachment;
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 
@@ -38,6 +39,9 @@ impl Header {
     }
 }
 
+/// The name of an attachment without a name.
+const NO_NAME: &str = "attachment";
+
 /// The header of an item.
 #[derive(Clone, Debug)]
 pub(super) struct Head {
@@ -45,17 +49,36 @@ pub(super) struct Head {
     pub(super) kind: Option<ItemKind>,
     /// The length of the payload in bytes, if it is given.
     pub(super) length: Option<usize>,
+    /// The description of an attachment.
+    pub(super) attachment: Option<Box<Attachment>>,
 }
 
 impl Head {
     /// Parses the header of an item. `None` if the line cannot be one.
     pub(super) fn parse(line: &[u8]) -> Option<Self> {
-        let ([kind, length], _) = json::words(line, ["type", "length"], MAX_WORD).ok()?;
+        let keys = ["type", "length", "filename", "content_type", "attachment_type"];
+        let ([kind, length, name, content_type, role], _) = json::words(line, keys, MAX_WORD).ok()?;
         // A malformed length is treated as missing, since the line end of the payload is good enough.
         let length = length.and_then(|length| match length {
             Word::Number(digits) | Word::Text(digits) => digits.trim().trim_end_matches(".0").parse().ok(),
         });
-        Some(Self { kind: kind.and_then(Word::text).map(|name| ItemKind::parse(&name)), length })
+        let kind = kind.and_then(Word::text).map(|name| ItemKind::parse(&name));
+        let attachment = (kind == Some(ItemKind::Attachment)).then(|| {
+            let text = |word: Option<Word>| {
+                let text = word.and_then(Word::text).map(|text| text.trim().to_owned());
+                let text = text.filter(|text| !text.is_empty())?;
+                Some(text[..text.floor_char_boundary(Attachment::MAX_TEXT)].to_owned())
+            };
+            let (name, content_type, role) = (text(name), text(content_type), text(role));
+            let name = name.unwrap_or_else(|| NO_NAME.to_owned());
+            Box::new(Attachment { name, content_type, kind: role, size: 0, discarded: None })
+        });
+        Some(Self { kind, length, attachment })
+    }
+
+    /// A header of nothing: what is skipped after it is not an item.
+    pub(super) fn none() -> Self {
+        Self { kind: None, length: None, attachment: None }
     }
 
     /// Parses a line that must be the header of an item: a JSON object with a known `type`, and without keys that only

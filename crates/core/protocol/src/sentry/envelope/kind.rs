@@ -137,9 +137,8 @@ impl ItemKind {
     /// their category, so that the SDK stops sending them.
     pub fn is_stored(&self) -> bool {
         match self {
-            Self::Event | Self::Feedback | Self::UserReport => true,
+            Self::Event | Self::Feedback | Self::UserReport | Self::Attachment => true,
             Self::Transaction
-            | Self::Attachment
             | Self::Session
             | Self::Sessions
             | Self::ClientReport
@@ -160,6 +159,11 @@ impl ItemKind {
             | Self::UnrealReport
             | Self::Other(_) => false,
         }
+    }
+
+    /// Returns whether an item of this type becomes an occurrence.
+    pub fn is_occurrence(&self) -> bool {
+        matches!(self, Self::Event | Self::Feedback | Self::UserReport)
     }
 
     /// Returns the real type of an item of type `event`, by the `type` in its payload: old SDKs send transactions as
@@ -187,7 +191,7 @@ mod tests {
             ("sessions", Some("session"), false),
             ("client_report", None, false),
             ("check_in", Some("monitor"), false),
-            ("attachment", Some("attachment"), false),
+            ("attachment", Some("attachment"), true),
             ("feedback", Some("feedback"), true),
             ("span", Some("span"), false),
             ("log", Some("log_item"), false),

@@ -1,6 +1,6 @@
 //! Envelopes: a header line, then items, each with a header line and a payload.
 //!
-//! An envelope is read piece by piece, and only events and feedback are kept in memory. Items of other types are skipped, however
+//! An envelope is read piece by piece, and only events, feedback and attachments within their limits are kept in memory. Items of other types are skipped, however
 //! large they are. A framing error affects only its item, and not even that if the item is an event with complete JSON.
 //! The reader then continues at the next line that can only be an item header. Sentry's own server refuses the whole
 //! envelope.
@@ -15,6 +15,7 @@ pub use kind::ItemKind;
 pub use reader::Reader;
 
 use model::id::EventId;
+use model::occurrence::Attachment;
 use model::outcome::Refusal;
 
 /// The most items of an envelope that are read. SDKs send only a few.
@@ -49,10 +50,12 @@ pub struct EnvelopeItem {
     pub kind: ItemKind,
     /// The `event_id` in the payload, if it has one. That of a user report names the event that the report is about.
     pub event_id: Option<EventId>,
-    /// The JSON of an item that is stored, or else empty.
+    /// The JSON of an occurrence, or the content of an attachment that is within its limits. Empty for other items.
     pub payload: Vec<u8>,
     /// The size of the payload in bytes.
     pub size: u64,
+    /// The description of an attachment. It says whether the attachment is over a limit.
+    pub attachment: Option<Attachment>,
 }
 
 impl Envelope {

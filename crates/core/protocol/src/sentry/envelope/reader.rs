@@ -1,17 +1,20 @@
 //! Reads an envelope piece by piece.
 
+mod attachment;
 mod payload;
 
 use super::framing::Framing;
 use super::header::Head;
 use super::{Envelope, Header, ItemKind, MAX_ITEM_HEADER, MAX_ITEMS};
+use crate::sentry::attachment_tally::AttachmentTally;
 use model::outcome::{Reason, Refusal};
 
 /// How many bytes are held of an item that is not stored. If its length turns out to be wrong, they are searched for
 /// items.
 const MAX_HELD_ASIDE: usize = 256 << 10;
 
-/// Reads an envelope piece by piece. It holds the events, and about a megabyte in addition.
+/// Reads an envelope piece by piece. It holds the events, the attachments within their limits, and a few megabytes in
+/// addition.
 pub struct Reader {
     max_header: usize,
     envelope: Envelope,
@@ -30,6 +33,7 @@ pub struct Reader {
     searches: usize,
     stored: usize,
     events: usize,
+    attachments: AttachmentTally,
 }
 
 enum ReaderState {
@@ -45,7 +49,7 @@ enum ReaderState {
     /// After such a payload.
     Skipped { head: Head, size: u64 },
     /// Inside a line that is too long to be of interest. It may be the payload of an item that is not stored.
-    DroppingLine { kind: Option<ItemKind>, size: u64, to_resync: bool },
+    DroppingLine { head: Head, size: u64, to_resync: bool },
     /// After an error: before a line that may be an item header.
     Resync,
     /// The rest is ignored.
@@ -74,6 +78,7 @@ impl Reader {
             searches: 0,
             stored: 0,
             events: 0,
+            attachments: AttachmentTally::default(),
         }
     }
 
@@ -120,12 +125,13 @@ impl Reader {
             ReaderState::Header => self.read_header(),
             ReaderState::Between => Ok(self.read_head()),
             ReaderState::Payload { head, waits } => Ok(match head.kind {
+                Some(ItemKind::Attachment) => self.read_attachment(head),
                 Some(ref kind) if kind.is_stored() => self.read_event(head, waits),
                 _ => self.read_aside(head),
             }),
             ReaderState::Skipping { head, left, size } => Ok(self.skip(head, left, size)),
             ReaderState::Skipped { head, size } => Ok(self.end_skipped(head, size)),
-            ReaderState::DroppingLine { kind, size, to_resync } => Ok(self.drop_line(kind, size, to_resync)),
+            ReaderState::DroppingLine { head, size, to_resync } => Ok(self.drop_line(head, size, to_resync)),
             ReaderState::Resync => Ok(self.resync()),
             ReaderState::Done => {
                 self.take(self.rest().len());
@@ -196,7 +202,7 @@ impl Reader {
         let line = self.line();
         if line.map_or(self.rest().len(), |(end, _)| end) > MAX_ITEM_HEADER {
             self.refuse_item(format!("an item header has more than {MAX_ITEM_HEADER} bytes: send less in it"));
-            return self.go_to(ReaderState::DroppingLine { kind: None, size: 0, to_resync: true });
+            return self.go_to(ReaderState::DroppingLine { head: Head::none(), size: 0, to_resync: true });
         }
         let Some((end, next)) = line else { return self.wait(ReaderState::Between) };
         let head = Head::parse(&self.rest()[..end]);
@@ -218,17 +224,17 @@ impl Reader {
         }
     }
 
-    fn drop_line(&mut self, kind: Option<ItemKind>, size: u64, to_resync: bool) -> ReadStep {
+    fn drop_line(&mut self, head: Head, size: u64, to_resync: bool) -> ReadStep {
         match self.line() {
             None => {
                 let size = size + self.rest().len() as u64;
                 self.take(self.rest().len());
-                self.wait(ReaderState::DroppingLine { kind, size, to_resync })
+                self.wait(ReaderState::DroppingLine { head, size, to_resync })
             }
             Some((end, next)) => {
                 self.take(next);
-                match kind {
-                    Some(kind) => self.put_aside(Some(kind), size + end as u64),
+                match head.kind {
+                    Some(_) => self.put_aside(head, size + end as u64),
                     None => self.go_to(if to_resync { ReaderState::Resync } else { ReaderState::Between }),
                 }
             }
@@ -243,7 +249,7 @@ impl Reader {
         }
         let Some((end, next)) = self.line() else {
             if self.rest().len() > MAX_ITEM_HEADER {
-                return self.go_to(ReaderState::DroppingLine { kind: None, size: 0, to_resync: true });
+                return self.go_to(ReaderState::DroppingLine { head: Head::none(), size: 0, to_resync: true });
             }
             return self.wait(ReaderState::Resync);
         };

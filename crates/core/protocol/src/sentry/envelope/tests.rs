@@ -1,13 +1,14 @@
 use proptest::prelude::*;
 
 use super::*;
+use model::occurrence::{Attachment, AttachmentLoss};
 use model::outcome::Reason;
 
-/// Checks the items, as `type:payload`, or `type#size` if they are not stored, then the refused indexes as `!index`.
+/// Checks the items, as `type:payload`, or `type#size` if they are not occurrences, then the refused indexes as `!index`.
 #[track_caller]
 fn check(body: &[u8], expected: &[&str]) {
     let envelope = Envelope::parse(body).unwrap();
-    let items = envelope.items.iter().map(|item| match item.kind.is_stored() {
+    let items = envelope.items.iter().map(|item| match item.kind.is_occurrence() {
         true => format!("{}:{}", item.kind.name(), String::from_utf8_lossy(&item.payload).escape_debug()),
         false => format!("{}#{}", item.kind.name(), item.size),
     });
@@ -144,10 +145,10 @@ fn several_events_are_items_of_their_own() {
 #[test]
 fn items_that_are_not_stored_are_not_held() {
     let large = vec![b'x'; 5 << 20];
-    let attachment = |head: &str| [head.as_bytes(), b"\n", &large, b"\n"].concat();
+    let replay = |head: &str| [head.as_bytes(), b"\n", &large, b"\n"].concat();
     let event = b"{\"type\":\"event\"}\n{\"a\":1}\n".as_slice();
-    let with_length = attachment(&format!("{{\"type\":\"attachment\",\"length\":{}}}", large.len()));
-    for item in [attachment("{\"type\":\"attachment\"}"), with_length] {
+    let with_length = replay(&format!("{{\"type\":\"replay_video\",\"length\":{}}}", large.len()));
+    for item in [replay("{\"type\":\"replay_video\"}"), with_length] {
         let body = [b"{}\n", event, &item, event, &item].concat();
         for size in [1_000, 65_536, body.len()] {
             let mut reader = Reader::new(MAX_HEADER);
@@ -157,8 +158,8 @@ fn items_that_are_not_stored_are_not_held() {
             }
             let envelope = reader.end().unwrap();
             let found: Vec<_> = envelope.items.iter().map(|item| (item.kind.name(), item.size)).collect();
-            let (event, attachment) = (("event", 7), ("attachment", 5 << 20));
-            assert_eq!(found, [event, attachment, event, attachment], "in pieces of {size}");
+            let (event, replay) = (("event", 7), ("replay_video", 5 << 20));
+            assert_eq!(found, [event, replay, event, replay], "in pieces of {size}");
             assert_eq!(envelope.refused, []);
         }
     }
@@ -212,6 +213,7 @@ proptest! {
         let sizes: Vec<_> = payloads.iter().map(|payload| payload.len() as u64).collect();
         prop_assert_eq!(envelope.items.iter().map(|item| item.size).collect::<Vec<_>>(), sizes);
         prop_assert!(envelope.refused.is_empty());
+        prop_assert_eq!(envelope.items.into_iter().map(|item| item.payload).collect::<Vec<_>>(), payloads);
     }
 
     /// The result does not depend on the pieces in which the envelope is read.
@@ -235,4 +237,82 @@ proptest! {
         let events = envelope.items.iter().filter(|item| item.payload == b"{\"message\":1}").count();
         prop_assert_eq!(events, 2);
     }
+}
+
+/// The name and the loss of each attachment, and how many bytes of it are held.
+fn attachments(body: &[u8]) -> Vec<(String, Option<AttachmentLoss>, usize)> {
+    let items = Envelope::parse(body).unwrap().items.into_iter();
+    let described = items.filter_map(|item| {
+        let attachment = item.attachment?;
+        assert_eq!(attachment.size, item.size);
+        Some((attachment.name, attachment.discarded, item.payload.len()))
+    });
+    described.collect()
+}
+
+fn attachment(name: &str, length: usize) -> Vec<u8> {
+    let mut item = format!("{{\"type\":\"attachment\",\"length\":{length},\"filename\":\"{name}\"}}\n").into_bytes();
+    item.resize(item.len() + length, 0);
+    item.push(b'\n');
+    item
+}
+
+#[test]
+fn an_attachment_keeps_its_bytes_and_its_description() {
+    let head = r#"{"type":"attachment","length":5,"filename":"a/b.txt","content_type":"text/plain","attachment_type":"event.attachment"}"#;
+    let body = format!("{{}}\n{head}\n\n\0{{}}\n\n{{\"type\":\"attachment\"}}\nx\n");
+    let items = Envelope::parse(body.as_bytes()).unwrap().items;
+    assert_eq!(items[0].payload, b"\n\0{}\n");
+    let described = Attachment {
+        name: "a/b.txt".to_owned(),
+        content_type: Some("text/plain".to_owned()),
+        kind: Some("event.attachment".to_owned()),
+        size: 5,
+        discarded: None,
+    };
+    assert_eq!(items[0].attachment.as_ref(), Some(&described));
+    let unnamed = items[1].attachment.as_ref().unwrap();
+    assert_eq!(
+        (unnamed.name.as_str(), &unnamed.content_type, items[1].payload.as_slice()),
+        ("attachment", &None, &b"x"[..])
+    );
+    let long = format!("{{}}\n{{\"type\":\"attachment\",\"filename\":\"{}\"}}\nx\n", "ü".repeat(500));
+    assert_eq!(attachments(long.as_bytes())[0].0.len(), Attachment::MAX_TEXT - 1, "cut between two letters");
+}
+
+/// An attachment over a limit is described, and costs neither the event nor the other attachments.
+#[test]
+fn an_attachment_over_a_limit_is_described_and_skipped() {
+    use AttachmentLoss::{TooLarge, TooMany};
+    let event: &[u8] = b"{\"type\":\"event\"}\n{}\n";
+    let all = |sizes: &[usize]| {
+        let items = sizes.iter().enumerate().flat_map(|(index, size)| attachment(&index.to_string(), *size));
+        let body: Vec<u8> = b"{}\n".iter().copied().chain(items).chain(event.iter().copied()).collect();
+        let envelope = Envelope::parse(&body).unwrap();
+        assert!(envelope.refused.is_empty());
+        assert_eq!(envelope.items.last().map(|item| item.kind.clone()), Some(ItemKind::Event), "{sizes:?}");
+        let losses = attachments(&body);
+        for (size, (_, loss, held)) in sizes.iter().zip(&losses) {
+            assert_eq!(*held, if loss.is_none() { *size } else { 0 });
+        }
+        losses.into_iter().map(|(_, loss, _)| loss).collect::<Vec<_>>()
+    };
+    let max = Attachment::MAX_SIZE;
+    assert_eq!(all(&[max, max + 1, 1]), [None, Some(TooLarge), None]);
+    assert_eq!(all(&[max, max, max, max - 1, 2, 1]), [None, None, None, None, Some(TooMany), None]);
+    let many = all(&vec![1; Attachment::MAX_STORED + 5]);
+    assert_eq!(many[..Attachment::MAX_STORED], vec![None; Attachment::MAX_STORED]);
+    assert_eq!(many[Attachment::MAX_STORED..], vec![Some(TooMany); 5]);
+}
+
+/// Without a length, an attachment is one line, however long.
+#[test]
+fn a_line_that_is_too_long_for_an_attachment_is_skipped() {
+    let body = format!(
+        "{{}}\n{{\"type\":\"attachment\"}}\n{}\n{{\"type\":\"event\"}}\n{{}}\n",
+        "x".repeat(Attachment::MAX_SIZE * 2)
+    );
+    let items = Envelope::parse(body.as_bytes()).unwrap().items;
+    assert_eq!(items[0].attachment.as_ref().unwrap().discarded, Some(AttachmentLoss::TooLarge));
+    assert_eq!((items[0].size as usize, items[1].kind.clone()), (Attachment::MAX_SIZE * 2, ItemKind::Event));
 }

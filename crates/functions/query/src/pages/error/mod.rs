@@ -1,10 +1,12 @@
 //! `GET /projects/{project}/errors/{error}` in a browser: an error with one of its occurrences, and the actions on it.
 
+mod attachments;
 mod change;
 mod history;
 mod timeline;
 mod words;
 
+pub(super) use attachments::download;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 pub(super) use change::change;
@@ -140,7 +142,10 @@ async fn draw(pages: &Pages, visit: &Visit, named: NamedError) -> PageResult {
         ranges: range.list_choices(&here),
         tags: tags?.tags.into_iter().map(|tag| tag.top(&project)).collect(),
         history: history?.history.into_iter().map(|done| done.into_row(visit.now)).collect(),
-        occurrence: seen.and_then(|seen| seen.draw(&base, &range, visit.now)),
+        occurrence: match seen {
+            Some(seen) => seen.draw(pages, visit, &base, &range).await,
+            None => None,
+        },
         opened: find_opened(&name, &head),
         typed,
         head,
@@ -196,19 +201,21 @@ impl ApiTag {
 }
 
 impl ApiOccurrence {
-    fn draw(self, base: &str, range: &Range, now: Timestamp) -> Option<OccurrenceView> {
+    async fn draw(self, pages: &Pages, visit: &Visit, base: &str, range: &Range) -> Option<OccurrenceView> {
         let occurrence: Occurrence = serde_json::from_value(self.error["event"].clone()).ok()?;
         let at = |id: &str| format!("{base}/occurrences/{id}");
+        let here = at(self.error["reversedUnixtime"].as_str()?);
         let place = |id: &str| range.page_address(at(id));
         let steps = Steps {
             first: self.older.is_some().then(|| place("first")),
             older: self.older.as_deref().map(place),
             newer: self.newer.as_deref().map(place),
             last: self.newer.is_some().then(|| place("last")),
-            raw: format!("/pages{}", at(self.error["reversedUnixtime"].as_str()?)),
+            raw: format!("/pages{here}"),
         };
         let why = grouping::explain(&occurrence).1;
-        Some(OccurrenceView::new(&occurrence, Some(why), steps, now))
+        let files = attachments::list(pages, visit, &here, &occurrence).await;
+        Some(OccurrenceView::new(&occurrence, Some(why), steps, visit.now).with_attachments(files))
     }
 }
 

@@ -14,7 +14,7 @@ const MAX_HELD: usize = MAX_EVENT + (64 << 10);
 const MAX_SEARCHES: usize = 16;
 
 impl Reader {
-    fn framing(&mut self, head: &Head) -> Framing {
+    pub(super) fn framing(&mut self, head: &Head) -> Framing {
         match head.length {
             Some(length) => Framing::by_length(self.rest(), length, self.ended),
             None => {
@@ -65,9 +65,11 @@ impl Reader {
             (Framing::Unknown, Some(length)) => {
                 let (size, left) = (length as u64, length.saturating_sub(self.rest().len()) as u64);
                 self.take(self.rest().len());
-                self.go_to(ReaderState::Skipping { head: Head { kind: None, length: None }, left, size })
+                self.go_to(ReaderState::Skipping { head: Head::none(), left, size })
             }
-            (Framing::Unknown, None) => self.go_to(ReaderState::DroppingLine { kind: None, size: 0, to_resync: false }),
+            (Framing::Unknown, None) => {
+                self.go_to(ReaderState::DroppingLine { head: Head::none(), size: 0, to_resync: false })
+            }
             (Framing::Wrong, _) => self.go_to(ReaderState::Resync),
         }
     }
@@ -93,7 +95,14 @@ impl Reader {
             let end = self.rest()[..payload].iter().rposition(|byte| !is_blank(byte)).map_or(0, |last| last + 1);
             bytes = self.rest()[..end].to_vec();
         }
-        self.envelope.items.push(EnvelopeItem { index: self.index, kind, event_id, payload: bytes, size });
+        self.envelope.items.push(EnvelopeItem {
+            index: self.index,
+            kind,
+            event_id,
+            payload: bytes,
+            size,
+            attachment: None,
+        });
         self.index += 1;
         self.take(next);
         self.go_to(ReaderState::Between)
@@ -104,7 +113,7 @@ impl Reader {
         match self.framing(&head) {
             Framing::Whole { payload, next } => {
                 self.take(next);
-                self.put_aside(head.kind, payload as u64)
+                self.put_aside(head, payload as u64)
             }
             Framing::Wrong => {
                 self.refuse_item(wrong_length(head.length));
@@ -113,22 +122,29 @@ impl Reader {
             Framing::Unknown if self.rest().len() <= MAX_HELD_ASIDE => {
                 self.wait(ReaderState::Payload { head, waits: false })
             }
-            Framing::Unknown => match head.length {
-                Some(length) => {
-                    let skipped = self.rest().len().min(length);
-                    self.take(skipped);
-                    let (left, size) = ((length - skipped) as u64, length as u64);
-                    self.go_to(ReaderState::Skipping { head, left, size })
-                }
-                None => self.go_to(ReaderState::DroppingLine { kind: head.kind, size: 0, to_resync: false }),
-            },
+            Framing::Unknown => self.skip_payload(head),
         }
     }
 
-    pub(super) fn put_aside(&mut self, kind: Option<ItemKind>, size: u64) -> ReadStep {
-        match kind {
+    /// Skips the payload of an item that is not stored, of which more bytes came than are held.
+    pub(super) fn skip_payload(&mut self, head: Head) -> ReadStep {
+        match head.length {
+            Some(length) => {
+                let skipped = self.rest().len().min(length);
+                self.take(skipped);
+                let (left, size) = ((length - skipped) as u64, length as u64);
+                self.go_to(ReaderState::Skipping { head, left, size })
+            }
+            None => self.go_to(ReaderState::DroppingLine { head, size: 0, to_resync: false }),
+        }
+    }
+
+    pub(super) fn put_aside(&mut self, head: Head, size: u64) -> ReadStep {
+        match head.kind {
             Some(kind) => {
-                let item = EnvelopeItem { index: self.index, kind, event_id: None, payload: Vec::new(), size };
+                let attachment = head.attachment.map(|attachment| self.attachments.discard(*attachment, size));
+                let (event_id, payload) = (None, Vec::new());
+                let item = EnvelopeItem { index: self.index, kind, event_id, payload, size, attachment };
                 self.envelope.items.push(item);
                 self.index += 1;
             }
@@ -143,7 +159,7 @@ impl Reader {
         match left - skipped as u64 {
             0 => self.go_to(ReaderState::Skipped { head, size }),
             // The envelope ended early, but the item is not stored anyway.
-            left if self.ended => self.put_aside(head.kind, size - left),
+            left if self.ended => self.put_aside(head, size - left),
             left => self.wait(ReaderState::Skipping { head, left, size }),
         }
     }
@@ -157,7 +173,7 @@ impl Reader {
                 if head.kind.is_none() && head.length.is_none() {
                     return self.go_to(ReaderState::Between);
                 }
-                self.put_aside(head.kind, size)
+                self.put_aside(head, size)
             }
             Framing::Wrong => {
                 self.refuse_item(wrong_length(head.length));
@@ -167,7 +183,7 @@ impl Reader {
     }
 }
 
-fn wrong_length(length: Option<usize>) -> String {
+pub(super) fn wrong_length(length: Option<usize>) -> String {
     let length = length.unwrap_or_default();
     format!(
         "an item has `length` {length}, but its payload does not end there: send the length of the payload in bytes"
