@@ -11,6 +11,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod attachments;
 mod basics;
 mod errors;
 mod event_index;

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::{Samples, basics, errors, event_index, failures, figures, folder, history, keys, limits, merges};
+use crate::{
+    Samples, attachments, basics, errors, event_index, failures, figures, folder, history, keys, limits, merges,
+};
 use crate::{outbox, postings, sealed, settings};
 
 /// A client key, by its name in the table.
@@ -14,6 +16,7 @@ async fn write() {
     let version = std::env::var("FAULTLINE_SAMPLES").expect("FAULTLINE_SAMPLES is the version");
     assert!(!folder(&version).exists(), "samples are never overwritten");
     let topic = |topic| Samples::create(&version, topic);
+    attachments::write(&topic("attachments")).await;
     basics::write(&topic("basics")).await;
     errors::write(&topic("errors")).await;
     event_index::write(&topic("event-index")).await;
