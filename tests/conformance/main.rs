@@ -3,6 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod announced_releases;
 mod attachments;
 mod configs;
 mod error_commits;
@@ -93,6 +94,7 @@ on_every_engine! {
     the_recorded_failure_of_a_message_is_found: crate::failures::noted;
     a_segment_is_written_read_and_replaced: crate::segments::written_read_and_replaced;
     all_segments_of_a_project_are_removed: crate::segments::removed;
+    an_announced_release_is_changed_by_one_at_a_time: crate::announced_releases::changed_and_listed;
     attachments_are_removed_with_their_event_or_project: crate::attachments::kept_and_removed;
     a_claim_check_is_found_by_its_key: crate::segments::claims;
     the_last_upload_of_a_source_map_wins: crate::source_maps::uploaded;

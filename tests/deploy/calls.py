@@ -182,6 +182,13 @@ class Symbols:
             uploader.assemble(second)
             return first
 
+        def announce(_):
+            body = {"version": f"shop@{uuid.uuid4().hex}", "projects": ["shop"]}
+            return api.call("POST", ORGANIZATION + "releases/", body, key=uploader.key)[0]
+
+        def list_releases(_):
+            return api.call("GET", ORGANIZATION + "releases/", key=uploader.key)[0]
+
         def release(_):
             return api.call("GET", "/api/0/organizations/any/releases/nowhere/", key=uploader.key)[0]
 
@@ -189,6 +196,8 @@ class Symbols:
             "directory dynamodb:GetItem": (200, lambda: None, lambda _: api.call("GET", ORGANIZATION, key=uploader.key)[0]),
             "directory dynamodb:BatchGetItem": (200, uploader.upload, assembled),
             "directory dynamodb:BatchWriteItem": (200, sent, assembled),
+            "directory dynamodb:PutItem": (201, lambda: None, announce),
+            "directory index dynamodb:Query": (200, lambda: None, list_releases),
             "directory dynamodb:DeleteItem": (200, replaced, assembled),
             "dynamodb:GetItem": (404, lambda: None, release),
             "chunks s3:GetObject": (200, sent, assembled),

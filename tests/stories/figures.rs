@@ -114,28 +114,47 @@ async fn releases_are_listed_with_their_first_and_last_occurrence() {
     let listed = faultline.get("/projects/sample/releases").await;
     insta::assert_json_snapshot!(listed, @r#"
     {
+      "announced": [],
       "nextCursor": null,
       "releases": [
         {
+          "announcedAt": null,
+          "commits": 0,
+          "deploys": 0,
           "firstSeen": "2026-11-03T09:01:00+00:00",
+          "lastDeploy": null,
           "lastSeen": "2026-11-03T09:01:00+00:00",
           "newErrors": 0,
           "regressedErrors": 0,
-          "release": "3/beta"
+          "release": "3/beta",
+          "releasedAt": null,
+          "url": null
         },
         {
+          "announcedAt": null,
+          "commits": 0,
+          "deploys": 0,
           "firstSeen": "2026-11-02T01:01:00+00:00",
+          "lastDeploy": null,
           "lastSeen": "2026-11-02T01:01:00+00:00",
           "newErrors": 0,
           "regressedErrors": 0,
-          "release": "shop@2.0+7"
+          "release": "shop@2.0+7",
+          "releasedAt": null,
+          "url": null
         },
         {
+          "announcedAt": null,
+          "commits": 0,
+          "deploys": 0,
           "firstSeen": "2026-11-02T00:01:00+00:00",
+          "lastDeploy": null,
           "lastSeen": "2026-11-02T03:01:00+00:00",
           "newErrors": 1,
           "regressedErrors": 0,
-          "release": "1.0"
+          "release": "1.0",
+          "releasedAt": null,
+          "url": null
         }
       ]
     }

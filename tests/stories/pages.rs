@@ -34,6 +34,8 @@ GET  /projects/sample/errors/{error}                            303 200 403 200 
 GET  /projects/sample/errors/{error}/occurrences/last           303 200 403 200 200
 GET  /projects/sample/connect                                   303 200 403 200 200
 GET  /projects/sample/settings                                  303 403 403 200 200
+GET  /projects/sample/releases                                  303 200 403 200 200
+GET  /projects/sample/releases/none                             303 404 403 404 404
 GET  /projects/sample/source-maps                               303 200 403 200 200
 GET  /operations                                                303 403 403 403 200
 GET  /pages/projects/sample/first                               303 200 403 200 200

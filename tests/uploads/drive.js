@@ -132,6 +132,35 @@ async function checkRefusals() {
   assert.match(`${refused.stdout}${refused.stderr}`, /a client key may only post errors: use an upload key/);
 }
 
+// Both command lines announce a release of a repository with two commits; faultline shows it with its commits and deploy.
+async function checkReleases() {
+  const { key } = await makeProject("releases");
+  const repository = path.join(work, "repository");
+  fs.mkdirSync(repository);
+  const identity = { GIT_CONFIG_GLOBAL: "/dev/null", GIT_CONFIG_SYSTEM: "/dev/null" };
+  for (const role of ["AUTHOR", "COMMITTER"]) Object.assign(identity, { [`GIT_${role}_NAME`]: "Ada", [`GIT_${role}_EMAIL`]: "ada@shop.test" });
+  const env = { ...environment(key, "releases"), ...identity };
+  const ran = (command, ...parameters) => promisify(execFile)(command, parameters, { env, cwd: repository });
+  await ran("git", "init", "-q", "-b", "main");
+  for (const subject of ["Open the shop", "Sell a chair"]) await ran("git", "commit", "-q", "--allow-empty", "-m", subject);
+  for (const set of ["cli2", "cli3"]) {
+    const cli = path.join(process.env.UPLOADERS, set, "node_modules", ".bin", "sentry-cli");
+    const version = `shop@${set}`;
+    await ran(cli, "releases", "new", version, "--url", "https://ci.test/7");
+    await ran(cli, "releases", "set-commits", version, "--local");
+    await ran(cli, "releases", "finalize", version);
+    await ran(cli, "deploys", "new", "--release", version, "--env", "production", "--name", "blue");
+    const { release, commits, deploys } = await call("GET", `/projects/releases/releases/${encodeURIComponent(version)}`);
+    assert.deepEqual(commits.map((commit) => [commit.message.trim(), commit.author]), [["Sell a chair", "Ada"], ["Open the shop", "Ada"]]);
+    assert.deepEqual([release.url, release.firstSeen, release.releasedAt === null], ["https://ci.test/7", null, false]);
+    assert.deepEqual(deploys.map((deploy) => [deploy.environment, deploy.name]), [["production", "blue"]]);
+    const listed = await ran(cli, "releases", "list");
+    assert.match(listed.stdout, new RegExp(version));
+  }
+  const { announced } = await call("GET", "/projects/releases/releases");
+  assert.deepEqual(announced.map((release) => release.release), ["shop@cli3", "shop@cli2"]);
+}
+
 async function main() {
   const wanted = process.argv.slice(2);
   const names = Object.keys(UPLOADERS).filter((name) => wanted.length === 0 || wanted.includes(name));
@@ -149,6 +178,7 @@ async function main() {
   for (const name of names) await attempt(name, () => check(name));
   await attempt("late map", checkLate);
   await attempt("refusals", checkRefusals);
+  await attempt("releases", checkReleases);
   process.exitCode = failed > 0 ? 1 : 0;
 }
 

@@ -18,6 +18,8 @@ exports.PLACES = [
   { name: "connected", path: "/projects/{project}/connect" },
   { name: "message", path: "/projects/nowhere/errors", status: 404 },
   { name: "settings", path: "/projects/{project}/settings" },
+  { name: "releases", path: "/projects/{project}/releases" },
+  { name: "release", path: "/projects/{project}/releases/checkout%402.1.0" },
   { name: "source-maps", path: "/projects/{project}/source-maps" },
   { name: "rules", path: "/projects/{project}/rules" },
   { name: "health", path: "/operations" },

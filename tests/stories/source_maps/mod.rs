@@ -2,6 +2,7 @@
 
 mod mapping;
 mod orders;
+mod releases;
 mod uploads;
 
 use std::io::Write;

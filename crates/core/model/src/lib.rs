@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod announced;
 pub mod cost;
 pub mod error;
 pub mod id;

@@ -105,6 +105,7 @@ impl Query {
         }
         while self.stores.symbol_files.remove_some_symbol_files(project.id).await?
             || self.stores.source_maps.remove_source_maps(project.id).await?
+            || self.stores.announced_releases.remove_some_announced(project.id).await?
         {
             if budget.is_used_up(&*self.clock) {
                 return Ok(false);

@@ -3,9 +3,9 @@ use std::sync::Arc;
 use crate::dynamo::{Directory, ProjectData, Table};
 use crate::error::{Kind, Result};
 use crate::ports::{
-    Attachments, ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame, FramePlace, History, KeyRing,
-    KeyUse, Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference, Releases, SearchIndex, Segments,
-    Sessions, SourceMaps, SymbolFiles, Totals, Usage,
+    AnnouncedReleases, Attachments, ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame,
+    FramePlace, History, KeyRing, KeyUse, Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference,
+    Releases, SearchIndex, Segments, Sessions, SourceMaps, SymbolFiles, Totals, Usage,
 };
 use crate::s3::Bucket;
 
@@ -30,6 +30,7 @@ pub struct Stores {
     pub occurrences: Arc<dyn Occurrences>,
     pub event_index: Arc<dyn EventIndex>,
     pub releases: Arc<dyn Releases>,
+    pub announced_releases: Arc<dyn AnnouncedReleases>,
     pub totals: Arc<dyn Totals>,
     pub outbox: Arc<dyn Outbox>,
     pub failures: Arc<dyn Failures>,
@@ -73,6 +74,7 @@ impl Stores {
             occurrences: table.clone(),
             event_index: table.clone(),
             releases: table.clone(),
+            announced_releases: directory.clone(),
             totals: table.clone(),
             outbox: table.clone(),
             failures: table.clone(),

@@ -26,6 +26,7 @@ pub use pages::errors::{ErrorRow, ErrorsPage, Search, Tab};
 pub use pages::message::MessagePage;
 pub use pages::operations::{LetterRow, MonthCost, Operations};
 pub use pages::projects::{ProjectRow, ProjectsPage};
+pub use pages::releases::{CommitRow, DeployRow, ReleasePage, ReleaseRow, ReleasesPage};
 pub use pages::rules::{
     FailedRow, Field, Input, KINDS, READY_TEMPLATES, ReadyTemplate, RuleDraft, RuleRow, Rules, RulesText, TargetKind,
     TargetRow, Tried,

@@ -242,6 +242,10 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
         (source_maps.frame, source_maps.project, source_maps.next) = (frame(), project(), None);
         let mut source_map = samples::source_maps::one();
         (source_map.frame, source_map.project) = (frame(), project());
+        let mut releases = samples::releases::list();
+        (releases.frame, releases.project, releases.next) = (frame(), project(), None);
+        let mut release = samples::releases::one();
+        (release.frame, release.project) = (frame(), project());
         let mut rules = samples::rules::page();
         (rules.frame, rules.project) = (frame(), project());
         let mut operations = samples::operating::operations();
@@ -256,6 +260,8 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
             web_pages::page(&settings),
             web_pages::page(&rules),
             web_pages::page(&source_maps),
+            web_pages::page(&releases),
+            web_pages::page(&release),
             web_pages::page(&source_map),
             web_pages::page(&operations),
             web_pages::page(&projects),
@@ -287,6 +293,21 @@ fn links_and_forms_lead_to_the_project_of_the_page() {
 fn unescaped(html: &str) -> String {
     let marks = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
     marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
+}
+
+/// Releases, commits and deploys come from clients and build tools, with any text. The pages show it as text.
+#[test]
+fn releases() {
+    let list = kept("releases", &samples::releases::list());
+    let one = kept("release", &samples::releases::one());
+    for html in [&list, &one] {
+        assert!(!html.contains("<script>alert") && !html.contains('\u{202e}'), "{html}");
+    }
+    insta::assert_snapshot!("releases", list);
+    insta::assert_snapshot!("release", one);
+    let (announced, releases) = (Vec::new(), Vec::new());
+    let none = web_pages::ReleasesPage { announced, releases, next: None, ..samples::releases::list() };
+    assert!(kept("releases_none", &none).contains("No release is known yet"));
 }
 
 /// Uploads come from build tools, with any text. The page shows it as text.

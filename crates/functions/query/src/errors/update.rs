@@ -55,7 +55,11 @@ impl Query {
             return Ok(patch);
         }
         let page = self.stores.releases.releases(project.id, Timestamp::EVER, None, MAX_RELEASES_READ).await?;
-        Ok(ErrorPatch { releases: page.items.into_iter().map(|release| release.name).collect(), ..patch })
+        // A release that is deployed may have the error, even if none of its users has met it yet.
+        let announced = self.stores.announced_releases.newest_announced(project.id, MAX_RELEASES_READ).await?;
+        let out = announced.into_iter().filter(|release| release.is_out()).map(|release| release.name);
+        let releases = page.items.into_iter().map(|release| release.name).chain(out).collect();
+        Ok(ErrorPatch { releases, ..patch })
     }
 
     /// Applies a patch to an error. Returns the changed error; `None` if it was deleted in the meantime.

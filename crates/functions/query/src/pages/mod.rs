@@ -9,6 +9,7 @@ mod errors;
 mod keys;
 mod operations;
 mod projects;
+mod releases;
 mod search;
 mod settings;
 mod sign_in;
@@ -37,6 +38,8 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/projects/{project}", get(errors::redirect_to_open))
         .route("/projects/{project}/errors", get(errors::show))
         .route("/projects/{project}/errors/{*error}", get(error::show))
+        .route("/projects/{project}/releases", get(releases::show))
+        .route("/projects/{project}/releases/{release}", get(releases::show_one))
         .route("/projects/{project}/source-maps", get(source_maps::show))
         .route("/projects/{project}/source-maps/{upload}", get(source_maps::show_one))
         .route("/operations", get(operations::show))
@@ -73,6 +76,6 @@ fn has_page(path: &str) -> bool {
     let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
     behind.is_some_and(|rest| match rest.split_once('/') {
         None => true,
-        Some((_, rest)) => matches!(rest.split('/').next(), Some("errors" | "source-maps")),
+        Some((_, rest)) => matches!(rest.split('/').next(), Some("errors" | "releases" | "source-maps")),
     })
 }

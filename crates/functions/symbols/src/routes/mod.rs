@@ -1,5 +1,6 @@
 //! The routes of Sentry's API that uploaders call.
 
+mod announce;
 mod assemble;
 mod chunks;
 mod organization;

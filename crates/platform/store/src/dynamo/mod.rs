@@ -1,6 +1,7 @@
 //! The DynamoDB tables: [`Table`] has the errors, [`Directory`] has keys, projects and sessions. `schema` says which item
 //! is where; each other module implements one port.
 
+mod announced_releases;
 mod call;
 mod configs;
 mod directory;

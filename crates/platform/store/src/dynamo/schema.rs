@@ -14,6 +14,7 @@
 //! | upload of source maps | `SM#{project}` | `U#{time}-{SHA-1 of the bundle}` | |
 //! | newest upload of a bundle | `SM#{project}` | `B#{SHA-1 of the bundle}` | |
 //! | when the project's source maps last changed | `SM#{project}` | `CHANGED` | |
+//! | release as a build tool announced it | `AR#{project}` | `{hash}` | `AR#{project}` / `{created}-{hash}` |
 //! | failed attempts to sign in | `SIGNIN#{source}` | `M#{minute}` | |
 //!
 //! The table of errors:
@@ -68,7 +69,7 @@ use crate::ports::{PostingPosition, TotalsScope};
 
 /// The only global secondary index of the table of errors: errors by status and time, and also releases and due lanes.
 pub const INDEX: &str = "by-last-seen";
-/// The directory's only global secondary index: the keys of a project.
+/// The directory's only global secondary index: the keys and the announced releases of a project.
 pub const DIRECTORY_INDEX: &str = "by-project";
 
 pub(crate) const PK: &str = "pk";
@@ -275,6 +276,15 @@ pub(crate) fn bundle_sk(bundle: Checksum) -> String {
 }
 
 pub(crate) const SOURCE_MAPS_CHANGED: &str = "CHANGED";
+
+/// Releases of a project that build tools announced, also in the index.
+pub(crate) fn announced_pk(project: ProjectId) -> String {
+    format!("AR#{project}")
+}
+
+pub(crate) fn announced_sk(name: &str) -> String {
+    release_hash(name).to_string()
+}
 
 /// Sessions of the web UI.
 pub(crate) const SESSION: &str = "SESSION";

@@ -1,6 +1,7 @@
 //! The traits that the use cases call for storage, one narrow trait for each kind of thing. The adapters of this crate
 //! implement them on AWS. Tests can wrap them to inject failures.
 
+mod announced_releases;
 mod attachments;
 mod configs;
 mod dead_letters;
@@ -25,6 +26,7 @@ mod source_maps;
 mod symbol_files;
 mod totals;
 
+pub use announced_releases::AnnouncedReleases;
 pub use attachments::Attachments;
 pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters, MoveProgress};

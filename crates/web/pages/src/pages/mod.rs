@@ -7,6 +7,7 @@ pub(crate) mod errors;
 pub(crate) mod message;
 pub(crate) mod operations;
 pub(crate) mod projects;
+pub(crate) mod releases;
 pub(crate) mod rules;
 pub(crate) mod settings;
 pub(crate) mod sign_in;

@@ -2,6 +2,7 @@
 
 pub(crate) mod errors;
 pub(crate) mod operating;
+pub(crate) mod releases;
 pub(crate) mod rules;
 pub(crate) mod source_maps;
 
