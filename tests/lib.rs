@@ -183,7 +183,7 @@ impl Faultline {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
         let text = || String::from_utf8_lossy(&body).into_owned();
-        let is_json = parts.headers.get("content-type").is_none_or(|kind| kind != "text/plain");
+        let is_json = parts.headers.get("content-type").is_none_or(|kind| !kind.as_bytes().starts_with(b"text/"));
         let body = match body.is_empty() {
             true => Value::Null,
             false if is_json => serde_json::from_slice(&body).unwrap_or_else(|error| panic!("{error}: {}", text())),

@@ -1,4 +1,4 @@
-//! Settings: the retention and the allowed origins of a project hold, and an occurrence kept for a year is found.
+//! Settings: the retention, the allowed origins and the repository of a project hold, and an occurrence kept for a year is found.
 
 use embedded::Engines;
 use faultline_tests::{ADMIN, Faultline};
@@ -15,6 +15,7 @@ async fn a_project_and_its_occurrences_are_read() {
     let shop = projects["projects"].as_array().unwrap().iter().find(|project| project["name"] == "shop").unwrap();
     assert_eq!(shop["retentionDays"], 365);
     assert_eq!(shop["allowedOrigins"], json!(["https://shop.example", "https://*.shop.example"]));
+    assert_eq!(shop["repository"], repository());
 
     let listed = faultline.get("/projects/shop/errors/kept%20for%20a%20year/occurrences").await;
     assert_eq!((&listed["totalCount"], &listed["errors"][0]["message"]), (&json!(9), &json!("kept for a year")));
@@ -27,13 +28,20 @@ async fn a_project_and_its_occurrences_are_read() {
     assert_eq!([post("https://www.shop.example").await, post("https://other.example").await], [201, 403]);
 }
 
-/// Writes a project with its own retention and allowed origins, and an error of it with its segment.
+fn repository() -> serde_json::Value {
+    json!({ "url": "https://git.example/{path}", "branch": "main", "paths": [{ "from": "/app/", "to": "shop/" }] })
+}
+
+/// Writes a project with its own retention, allowed origins and repository, and an error of it with its segment.
 pub(crate) async fn write(samples: &Samples) {
     let engines = Engines::memory().unwrap();
     let faultline = Faultline::builder().engines(engines.clone()).start().await;
     faultline.call(Method::POST, "/projects", "admin-key", r#"{"name":"shop"}"#).await;
-    let settings =
-        json!({ "retentionDays": 365, "allowedOrigins": ["https://shop.example", "https://*.shop.example"] });
+    let settings = json!({
+        "retentionDays": 365,
+        "allowedOrigins": ["https://shop.example", "https://*.shop.example"],
+        "repository": repository(),
+    });
     faultline.call(Method::PATCH, "/projects/shop", "admin-key", settings.to_string()).await;
     faultline.post("shop", &in_nine_minutes("kept for a year")).await;
     assert_eq!(faultline.process().await, 0);

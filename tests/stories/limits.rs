@@ -205,6 +205,11 @@ async fn settings_are_changed_one_by_one() {
     assert_eq!([&project["retentionDays"], &project["allowedOrigins"]], [&json!(30), &origins]);
     let project = set(&faultline, json!({ "retentionDays": null, "allowedOrigins": null })).await;
     assert_eq!([&project["retentionDays"], &project["allowedOrigins"]], [&Value::Null, &Value::Null]);
+    let repository =
+        json!({ "url": "https://git.example/{path}", "branch": "main", "paths": [{ "from": "/app/", "to": "" }] });
+    assert_eq!(set(&faultline, json!({ "repository": repository })).await["repository"], repository);
+    assert_eq!(faultline.get("/projects/sample").await["project"]["repository"], repository);
+    assert_eq!(set(&faultline, json!({ "repository": null })).await["repository"], Value::Null);
 
     for (body, named) in [
         (json!({}), "changes nothing"),
@@ -223,6 +228,20 @@ async fn settings_are_changed_one_by_one() {
         (json!({ "allowedOrigins": "https://shop.example" }), "\"https://shop.example\""),
         (json!({ "allowedOrigins": vec!["null"; 51] }), "51 origins are too many"),
         (json!({ "owner": "x".repeat(201) }), "`owner`"),
+        (
+            json!({ "repository": { "url": "https://git.example/x", "branch": "main", "paths": [] } }),
+            "`repository`: `url` must contain `{path}`",
+        ),
+        (
+            json!({ "repository": { "url": "javascript:{path}", "branch": "main", "paths": [] } }),
+            "`url` must begin with https://",
+        ),
+        (
+            json!({ "repository": { "url": "https://git.example/{path}", "branch": "", "paths": [] } }),
+            "`branch` must have",
+        ),
+        (json!({ "repository": { "url": "https://git.example/{path}", "branch": "b", "path": [] } }), "`path`"),
+        (json!({ "repository": { "url": "https://git.example/{path}", "branch": "b" } }), "`paths`"),
         (json!({ "scrubbing": { "aditional": [] } }), "`aditional`"),
         (json!({ "scrubbing": { "additional": [""] } }), "`additional`"),
     ] {

@@ -31,6 +31,9 @@ async fn settings_are_saved_and_mistakes_are_shown_next_to_the_input() {
         ("exempt", ""),
         ("personal", "email, ip"),
         ("origins", "https://shop.example\r\nhttps://*.shop.example"),
+        ("repositoryUrl", "https://git.example/{revision}/{path}#L{line}"),
+        ("repositoryBranch", ""),
+        ("repositoryPaths", "/app/ => src/\r\n/lib/ =>"),
     ];
     let saved = browser.submit("/pages/projects/sample/settings", &fields).await;
     assert_eq!((saved.status, saved.location()), (303, "/projects/sample/settings?done=changed"), "{}", saved.text);
@@ -43,6 +46,11 @@ async fn settings_are_saved_and_mistakes_are_shown_next_to_the_input() {
         "limits": { "perMinute": 100, "perMonth": null },
         "scrubbing": { "additional": ["iban", "pin"], "personal": ["email", "ip"] },
         "allowedOrigins": ["https://shop.example", "https://*.shop.example"],
+        "repository": {
+            "url": "https://git.example/{revision}/{path}#L{line}",
+            "branch": "main",
+            "paths": [{ "from": "/app/", "to": "src/" }, { "from": "/lib/", "to": "" }],
+        },
     });
     for (key, value) in expected.as_object().unwrap() {
         assert_eq!(&project[key], value, "{key}");

@@ -221,6 +221,12 @@ async fn references_without_segments_fail_nowhere() {
     assert_eq!(story.occurrence("m", &id).await.body["error"], "occurrence_expired");
     let shown = story.faultline.get("/projects/sample/errors/m").await;
     assert_eq!((&shown["error"]["expired"], &shown["error"]["count"]), (&json!(true), &json!(25)));
+    let briefing = story.faultline.get("/projects/sample/errors/m/briefing").await;
+    assert_eq!((&briefing["facts"]["occurrence"], &briefing["facts"]["occurrences"]), (&Value::Null, &json!(25)));
+    assert_eq!(briefing["reported"]["message"], "m");
+    let best =
+        story.faultline.call(Method::GET, "/projects/sample/errors/m/occurrences/best", ADMIN, Body::empty()).await;
+    assert_eq!(best.body["error"], "occurrence_unknown", "{}", best.body);
 
     story.post("sample", "m", 3_600).await;
     assert_eq!(story.occurrences("m").await.len(), 1, "in addition to 25 expired ones");

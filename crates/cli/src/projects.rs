@@ -69,6 +69,15 @@ pub struct ProjectSettings {
     /// Origins of web pages that may send events, separated by commas; `none` for no page
     #[arg(long, value_name = "ORIGIN", value_delimiter = ',')]
     allowed_origins: Option<Vec<String>>,
+    /// URL of a line in the repository, with {path}, {revision} and {line}, to which frames link; or `none`
+    #[arg(long, value_name = "URL")]
+    repository: Option<String>,
+    /// Branch that links lead to if the release names no revision
+    #[arg(long, value_name = "NAME", default_value = "main", requires = "repository")]
+    branch: String,
+    /// Beginning of paths in frames and what it is in the repository, such as /app/=services/shop/; repeatable
+    #[arg(long, value_name = "FROM=TO", requires = "repository", value_parser = path_mapping)]
+    map_path: Vec<Value>,
     /// Additional names of keys with secret values, separated by commas; replaces the list; `none` empties it
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     scrub: Option<Vec<String>>,
@@ -82,6 +91,11 @@ pub struct ProjectSettings {
 
 /// The value that removes a setting.
 const NONE: &str = "none";
+
+fn path_mapping(text: &str) -> Result<Value, String> {
+    let (from, to) = text.split_once('=').ok_or("use FROM=TO, such as /app/=services/shop/")?;
+    Ok(json!({ "from": from, "to": to }))
+}
 
 fn number_or_none(text: &str) -> Result<Value, String> {
     match text {
@@ -155,6 +169,13 @@ impl ProjectSettings {
             json!(names.iter().filter(|name| !["", NONE].contains(&name.as_str())).collect::<Vec<_>>())
         };
         put("allowedOrigins", self.allowed_origins.as_ref().map(listed));
+        put(
+            "repository",
+            self.repository.as_ref().map(|url| match url.as_str() {
+                NONE => Value::Null,
+                url => json!({ "url": url, "branch": self.branch, "paths": self.map_path }),
+            }),
+        );
         let limits = [("perMinute", &self.per_minute), ("perMonth", &self.per_month)];
         let limits = limits.into_iter().filter_map(|(key, limit)| Some((key.to_owned(), limit.clone()?)));
         put("limits", Some(Value::Object(limits.collect())).filter(|limits| *limits != json!({})));

@@ -48,6 +48,16 @@ test("a person finds what went wrong, and deals with it", { timeout: 480_000 }, 
       await story.open(page, "RangeError");
       await story.seeStack(page);
     });
+    await step("copies a text for an agent, and reads the error as Markdown", async () => {
+      await page.getByText("Copy for an agent", { exact: true }).click();
+      await page.locator("[data-copy=agent]").click();
+      const copied = await page.evaluate(() => navigator.clipboard.readText());
+      assert.ok(copied.includes(`${page.url().split("?")[0]}\n`) && copied.includes("get_error"), copied);
+      await page.getByRole("link", { name: "This error as Markdown" }).click();
+      await page.waitForURL(/\.md$/);
+      assert.match(await page.locator("body").innerText(), /^# Error [0-9a-f]{32} in project shop/);
+      await page.goBack();
+    });
     await step("resolves it, and sees it come back", async () => {
       await story.act(page, "Resolve");
       await story.hasMark(page, "resolved");

@@ -93,6 +93,11 @@ impl Visit {
         Some(format!("/projects/{}{rest}", encoded(name)))
     }
 
+    /// The address of this installation, as the visitor reached it.
+    pub fn base(&self) -> &BaseUrl {
+        &self.base
+    }
+
     /// Returns the CSRF token that each form of this session sends back.
     pub fn form_token(&self) -> String {
         self.form_hash().to_string()

@@ -2,10 +2,12 @@
 
 mod limits;
 mod origins;
+mod repository;
 mod retention;
 
 pub use limits::{BadLimit, Limit, Limits, Mark, Window};
 pub use origins::{BadOrigins, Origins};
+pub use repository::{BadRepository, PathMapping, Repository, SourceLinks};
 pub use retention::{BadRetention, Retention};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::operation::describe_error_path;
 use super::show::Minutes;
 use super::update::{ChangedError, MAX_ASSIGNEE};
-use super::{bulk, comments, history, list, merge, restore, tags};
+use super::{brief, bulk, comments, history, list, merge, restore, tags};
 use crate::occurrences;
 
 pub(crate) fn describe(api: &mut Description) {
@@ -55,6 +55,7 @@ pub(crate) fn describe(api: &mut Description) {
     .empty_response(204, "the error is deleted, and its occurrences are erased from storage")
     .error(Reason::ErrorMerged, "the error is merged into another");
     tags::describe(api);
+    brief::describe(api);
     describe_merges(api);
     describe_history(api);
     describe_restore(api);

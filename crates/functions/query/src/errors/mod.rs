@@ -1,5 +1,6 @@
 //! `/projects/{project}/errors`
 
+mod brief;
 mod bulk;
 mod comments;
 mod delete;
@@ -22,8 +23,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
+use brief::{BriefingCall, accepts_markdown};
 pub(crate) use describe::describe;
 use http::header::ALLOW;
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
 use http_common::{AdministeredProject, Answer, ReadableProject};
 use model::outcome::{Reason, Refusal};
@@ -31,7 +34,7 @@ pub(crate) use operation::describe_error_path;
 use path::ErrorPath;
 
 use crate::Query;
-use crate::occurrences;
+use crate::occurrences::{self, OccurrenceName};
 use crate::timeline;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
@@ -41,8 +44,14 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new().merge(list::route()).merge(bulk::route()).route("/projects/{project}/errors/{*message}", methods)
 }
 
-async fn handle_read(State(query): State<Arc<Query>>, project: ReadableProject, uri: Uri) -> Response {
-    allow(&uri, query.answer(read(&query, &project, &uri)).await)
+async fn handle_read(State(query): State<Arc<Query>>, project: ReadableProject, request: Request<Body>) -> Response {
+    let (parts, _) = request.into_parts();
+    allow(&parts.uri, query.answer(read(&query, &project, &parts)).await)
+}
+
+/// Whether a path names a document in Markdown.
+pub(crate) fn is_markdown(path: &str) -> bool {
+    matches!(ErrorPath::parse(path), Ok(ErrorPath::Markdown(_) | ErrorPath::OccurrenceMarkdown(..)))
 }
 
 async fn handle_change(
@@ -63,8 +72,22 @@ fn allow(uri: &Uri, mut response: Response) -> Response {
     response
 }
 
-async fn read(query: &Query, project: &ReadableProject, uri: &Uri) -> Answer {
+async fn read(query: &Query, project: &ReadableProject, parts: &Parts) -> Answer {
+    let uri = &parts.uri;
+    let briefing = |name| BriefingCall { query, project, parts, name };
     match ErrorPath::parse(uri.path())? {
+        ErrorPath::Error(message) if accepts_markdown(&parts.headers) => {
+            briefing(OccurrenceName::Best).markdown(&message).await
+        }
+        ErrorPath::Markdown(fingerprint) => briefing(OccurrenceName::Best).markdown(&fingerprint.to_string()).await,
+        ErrorPath::Occurrence(message, name) if accepts_markdown(&parts.headers) => {
+            briefing(name).markdown(&message).await
+        }
+        ErrorPath::OccurrenceMarkdown(message, name) => briefing(name).markdown(&message).await,
+        ErrorPath::Briefing(message) if accepts_markdown(&parts.headers) => {
+            briefing(brief::parse_name(uri)?).markdown(&message).await
+        }
+        ErrorPath::Briefing(message) => briefing(brief::parse_name(uri)?).json(&message).await,
         ErrorPath::Error(message) => show::show(query, project, &message, uri).await,
         ErrorPath::Timeline(message) => timeline::draw_error(query, project, &message, uri).await,
         ErrorPath::Tags(message) => tags::list(query, project, &message, uri).await,

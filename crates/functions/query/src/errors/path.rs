@@ -1,5 +1,6 @@
 //! Parses the path after `/projects/{project}/errors/`.
 
+use model::id::Fingerprint;
 use model::outcome::Refusal;
 
 use crate::occurrences::OccurrenceName;
@@ -14,6 +15,11 @@ pub(super) enum ErrorPath {
     Occurrence(String, OccurrenceName),
     /// An error, one of its occurrences, and the number of an attachment.
     Attachment(String, OccurrenceName, String),
+    Briefing(String),
+    /// An error's briefing as Markdown: its fingerprint with `.md`.
+    Markdown(Fingerprint),
+    /// The briefing of an occurrence as Markdown: its name with `.md`.
+    OccurrenceMarkdown(String, OccurrenceName),
     History(String),
     Comments(String),
     /// An error and the id of a comment.
@@ -24,6 +30,7 @@ pub(super) enum ErrorPath {
 }
 
 const OCCURRENCES_SUFFIX: &str = "/occurrences";
+const MARKDOWN_SUFFIX: &str = ".md";
 const COMMENTS_SUFFIX: &str = "/comments";
 
 impl ErrorPath {
@@ -33,6 +40,7 @@ impl ErrorPath {
             Self::Error(_) => "GET, PATCH, DELETE",
             Self::Occurrences(_) | Self::Occurrence(..) | Self::Attachment(..) => "GET",
             Self::History(_) | Self::Tags(_) | Self::Timeline(_) => "GET",
+            Self::Briefing(_) | Self::Markdown(_) | Self::OccurrenceMarkdown(..) => "GET",
             Self::Comments(_) | Self::Merge(_) | Self::Unmerge(_) | Self::Restore(_) => "POST",
             Self::Comment(..) => "DELETE",
         }
@@ -79,10 +87,20 @@ impl ErrorPath {
             let (message, number) = (http_common::decode_segment(message), http_common::decode_segment(number));
             return Ok(Self::Attachment(message, OccurrenceName::parse(id)?, number));
         }
+        if let Some(message) = of("/briefing") {
+            return Ok(Self::Briefing(http_common::decode_segment(message)));
+        }
         if let Some((message, id)) = rest.rsplit_once('/')
             && let Some(message) = message.strip_suffix(OCCURRENCES_SUFFIX)
         {
+            if let Some(id) = id.strip_suffix(MARKDOWN_SUFFIX) {
+                return Ok(Self::OccurrenceMarkdown(http_common::decode_segment(message), OccurrenceName::parse(id)?));
+            }
             return Ok(Self::Occurrence(http_common::decode_segment(message), OccurrenceName::parse(id)?));
+        }
+        // A message may end with `.md`, too.
+        if let Some(fingerprint) = rest.strip_suffix(MARKDOWN_SUFFIX).and_then(|name| Fingerprint::parse(name).ok()) {
+            return Ok(Self::Markdown(fingerprint));
         }
         Ok(Self::Error(http_common::decode_segment(rest)))
     }
@@ -120,6 +138,11 @@ mod tests {
         check("a/tags/", ErrorPath::Tags("a".to_owned()));
         check("tags", ErrorPath::Error("tags".to_owned()));
         check("x%2Ftags", ErrorPath::Error("x/tags".to_owned()));
+        check("a%2Fb/briefing", ErrorPath::Briefing("a/b".to_owned()));
+        let fingerprint = "0f".repeat(16);
+        check(&format!("{fingerprint}.md"), ErrorPath::Markdown(Fingerprint::parse(&fingerprint).unwrap()));
+        check("no%20README.md", ErrorPath::Error("no README.md".to_owned()));
+        check("a%2Fb/occurrences/best.md", ErrorPath::OccurrenceMarkdown("a/b".to_owned(), OccurrenceName::Best));
         check(&format!("a%2Fb/occurrences/{id}"), ErrorPath::Occurrence("a/b".to_owned(), OccurrenceName::Id(id)));
         check("a/occurrences/first", ErrorPath::Occurrence("a".to_owned(), OccurrenceName::End(End::First)));
         check(

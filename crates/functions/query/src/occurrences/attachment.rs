@@ -11,7 +11,8 @@ use model::outcome::{Reason, Refusal};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::frame::LocatedOccurrence;
-use super::show::{OccurrenceName, find_alone};
+use super::name::OccurrenceName;
+use super::show::find_alone;
 use crate::Query;
 use crate::list::Parameters;
 use crate::lookup::find_error;

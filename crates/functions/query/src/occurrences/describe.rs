@@ -62,6 +62,7 @@ pub(crate) fn describe(api: &mut Description) {
                 schema(api),
                 { "properties": { "grouping": { "type": "object", "description": "why the occurrence was grouped into this error" } } },
             ] },
+            "chosenBecause": { "type": "string", "description": "only for `best`: why it is this one" },
             "newer": id(),
             "older": id(),
             "belongsTo": error,
@@ -74,7 +75,7 @@ pub(crate) fn describe(api: &mut Description) {
         "getOccurrence",
         "Shows an occurrence, and why it was grouped into its error",
     ))
-    .path::<str>("id", "a `reversedUnixtime` that the API returned, or `first` (the oldest) or `last` (the newest)")
+    .path::<str>("id", "a `reversedUnixtime` that the API returned, `first` (the oldest), `last` (the newest) or `best`: among the ten newest, the newest that has frames of the application and variables")
     .data_as(200, "the occurrence, and the ids of its neighbours", shown.clone())
     .error(Reason::OccurrenceUnknown, "the error has no such occurrence")
     .error(Reason::OccurrenceExpired, "the occurrence has expired");

@@ -106,7 +106,7 @@ impl EventSearch<'_> {
         for (line, _) in lines {
             let seen = step::read_at(self.query, &references, &reference, line).await?;
             if let Some(seen) = seen.filter(|seen| seen.found.occurrence.event_id == self.event) {
-                return describe_occurrence(self.query, self.project, &error, seen).await.map(Some);
+                return describe_occurrence(self.query, self.project, &error, seen, None).await.map(Some);
             }
         }
         Ok(None)

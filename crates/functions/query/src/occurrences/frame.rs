@@ -16,11 +16,11 @@ use crate::Query;
 pub(super) type FrameLine = (u32, Vec<u8>);
 
 /// An occurrence with its id.
-pub(super) struct LocatedOccurrence {
-    pub(super) id: OccurrenceId,
+pub(crate) struct LocatedOccurrence {
+    pub(crate) id: OccurrenceId,
     /// The length of its line, in bytes.
     pub(super) length: usize,
-    pub(super) occurrence: Occurrence,
+    pub(crate) occurrence: Occurrence,
     /// Where its attachments are, if it has any.
     pub(super) folder: Option<AttachmentFolder>,
 }

@@ -1,11 +1,14 @@
 //! `/projects/{project}/errors/{message}/occurrences`, and `/projects/{project}/occurrences`
 
 mod attachment;
+mod best;
 mod describe;
 mod event;
 mod frame;
 mod list;
 mod map_frames;
+mod name;
+mod pick;
 mod references;
 mod show;
 mod step;
@@ -20,9 +23,11 @@ use http_common::ReadableProject;
 pub(crate) use list::list;
 use model::error::ErrorAggregate;
 use model::outcome::Refusal;
+pub(crate) use name::OccurrenceName;
+pub(crate) use pick::pick;
 pub(crate) use references::References;
 use serde_json::Value;
-pub(crate) use show::{OccurrenceName, show};
+pub(crate) use show::show;
 #[cfg(test)]
 pub(crate) use step::End;
 

@@ -6,47 +6,37 @@ use serde_json::json;
 use store::ports::Reference;
 
 use super::References;
+use super::best::find_best;
 use super::frame::{self, LocatedOccurrence};
 use super::map_frames::map_frames;
+use super::name::OccurrenceName;
 use super::step::{self, End, SteppedOccurrence};
 use crate::Query;
 use crate::lookup::find_error;
 use crate::views;
 
-/// The name of an occurrence in a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum OccurrenceName {
-    Id(OccurrenceId),
-    End(End),
-}
-
-impl OccurrenceName {
-    /// Parses `first` (the oldest), `last` (the newest), or an id.
-    pub(crate) fn parse(text: &str) -> Result<Self, Refusal> {
-        match text {
-            "first" => Ok(Self::End(End::First)),
-            "last" => Ok(Self::End(End::Last)),
-            id => OccurrenceId::parse(id)
-                .map(Self::Id)
-                .map_err(|error| Refusal::new(Reason::OccurrenceUnknown, format!("{error}, or use `first` or `last`"))),
-        }
-    }
-}
-
-impl OccurrenceName {
-    /// Refuses a request for this occurrence, which does not exist.
-    fn refuse(self) -> Refusal {
-        match self {
-            Self::Id(id) => refuse_missing(&id, false),
-            Self::End(_) => refuse_unknown("this error has no occurrences any more"),
-        }
-    }
-}
-
 /// `GET …/occurrences/{id}`: an occurrence, why it was grouped into its error, and the ids of its neighbours.
 pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str, name: OccurrenceName) -> Answer {
     let error = find_error(query, project, message).await?;
-    let references = References::new(query, &error);
+    let (name, chosen) = match name {
+        OccurrenceName::Best => match find_best(query, &error).await? {
+            Some(best) => (OccurrenceName::Id(best.found.id), Some(best.reason)),
+            None => return Err(refuse_none()),
+        },
+        named => (named, None),
+    };
+    let seen = load(query, project, &error, name).await?;
+    describe_occurrence(query, project, &error, seen, chosen).await
+}
+
+/// Loads an occurrence of an error, and the ids of its neighbours.
+pub(super) async fn load(
+    query: &Query,
+    project: &ReadableProject,
+    error: &ErrorAggregate,
+    name: OccurrenceName,
+) -> Result<SteppedOccurrence, Refusal> {
+    let references = References::new(query, error);
     let seen = match name {
         OccurrenceName::Id(id) => {
             let reference = find_reference(query, project, &references, &id).await?;
@@ -57,8 +47,9 @@ pub(crate) async fn show(query: &Query, project: &ReadableProject, message: &str
             seen
         }
         OccurrenceName::End(end) => step::read_at_end(query, &references, end).await?,
+        OccurrenceName::Best => step::read_at_end(query, &references, End::Last).await?,
     };
-    describe_occurrence(query, project, &error, seen.ok_or_else(|| name.refuse())?).await
+    seen.ok_or_else(|| refuse_name(name))
 }
 
 /// Finds an occurrence without its neighbours.
@@ -77,8 +68,9 @@ pub(super) async fn find_alone(
             line.and_then(|line| frame::read(&reference, &line))
         }
         OccurrenceName::End(end) => step::read_at_end(query, &references, end).await?.map(|seen| seen.found),
+        OccurrenceName::Best => find_best(query, error).await?.map(|best| best.found),
     };
-    found.ok_or_else(|| name.refuse())
+    found.ok_or_else(|| refuse_name(name))
 }
 
 async fn find_reference(
@@ -92,6 +84,18 @@ async fn find_reference(
         let days = i64::from(project.retention_days(query.retention_days));
         refuse_missing(id, id.happened_at().plus_seconds(days * 86_400) <= query.clock.now())
     })
+}
+
+/// Refuses a request for this occurrence, which does not exist.
+fn refuse_name(name: OccurrenceName) -> Refusal {
+    match name {
+        OccurrenceName::Id(id) => refuse_missing(&id, false),
+        OccurrenceName::End(_) | OccurrenceName::Best => refuse_none(),
+    }
+}
+
+fn refuse_none() -> Refusal {
+    refuse_unknown("this error has no occurrences any more")
 }
 
 /// Refuses a request for an occurrence that cannot be read. It has expired if its reference still exists, since then
@@ -114,12 +118,13 @@ pub(super) fn refuse_unknown(what: &str) -> Refusal {
     Refusal::new(Reason::OccurrenceUnknown, message)
 }
 
-/// Describes an occurrence of `error`, with its grouping and its neighbours.
+/// Describes an occurrence of `error`, with its grouping and its neighbours, and why it was `chosen`.
 pub(super) async fn describe_occurrence(
     query: &Query,
     project: &ReadableProject,
     error: &ErrorAggregate,
     SteppedOccurrence { mut found, newer, older }: SteppedOccurrence,
+    chosen: Option<String>,
 ) -> Answer {
     // It was grouped as it is stored.
     let grouping = json!(grouping::explain(&found.occurrence).1);
@@ -127,5 +132,9 @@ pub(super) async fn describe_occurrence(
     let mut shown = views::describe_occurrence(&project.name, &found.id, &found.occurrence);
     shown["grouping"] = grouping;
     let belongs_to = views::describe_error(&project.name, error);
-    http_common::data(json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to }))
+    let mut data = json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to });
+    if let Some(chosen) = chosen {
+        data["chosenBecause"] = chosen.into();
+    }
+    http_common::data(data)
 }

@@ -33,6 +33,20 @@ struct ApiProject {
     allowed_origins: Option<Vec<String>>,
     posted_configs: String,
     attachments: String,
+    repository: Option<ApiRepository>,
+}
+
+#[derive(Deserialize)]
+struct ApiRepository {
+    url: String,
+    branch: String,
+    paths: Vec<ApiPathMapping>,
+}
+
+#[derive(Deserialize)]
+struct ApiPathMapping {
+    from: String,
+    to: String,
 }
 
 #[derive(Deserialize)]
@@ -51,6 +65,15 @@ struct ApiScrubbing {
     personal: Vec<String>,
 }
 
+impl ApiRepository {
+    fn write_paths(self) -> String {
+        let lines = self.paths.into_iter().map(|mapping| format!("{}{ARROW}{}", mapping.from, mapping.to));
+        lines.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Separates the sides of a path mapping.
+const ARROW: &str = " => ";
 /// The input that allows no origin at all. An empty field allows all.
 const NO_ORIGINS: &str = "none";
 
@@ -70,6 +93,9 @@ impl ApiProject {
             personal: self.scrubbing.personal.join(", "),
             posted_configs: self.posted_configs,
             attachments: self.attachments,
+            repository_url: self.repository.as_ref().map(|it| it.url.clone()).unwrap_or_default(),
+            repository_branch: self.repository.as_ref().map(|it| it.branch.clone()).unwrap_or_default(),
+            repository_paths: self.repository.map(ApiRepository::write_paths).unwrap_or_default(),
             origins: match self.allowed_origins {
                 None => String::new(),
                 Some(none) if none.is_empty() => NO_ORIGINS.to_owned(),
@@ -96,6 +122,9 @@ fn read_fields(form: &Form) -> SettingsFields {
         exempt: field("exempt"),
         personal: field("personal"),
         origins: field("origins"),
+        repository_url: field("repositoryUrl"),
+        repository_branch: field("repositoryBranch"),
+        repository_paths: field("repositoryPaths"),
     }
 }
 
@@ -130,6 +159,7 @@ fn describe_change(fields: &SettingsFields) -> Result<Value, String> {
         },
         "scrubbing": { "additional": additional, "exempt": exempt, "personal": personal },
         "allowedOrigins": origins,
+        "repository": describe_repository(fields)?,
     });
     if !fields.name.trim().is_empty() {
         change["name"] = fields.name.trim().into();
@@ -141,6 +171,26 @@ fn describe_change(fields: &SettingsFields) -> Result<Value, String> {
         change["attachments"] = fields.attachments.as_str().into();
     }
     Ok(change)
+}
+
+/// The repository, if the form has its URL.
+fn describe_repository(fields: &SettingsFields) -> Result<Value, String> {
+    let url = fields.repository_url.trim();
+    if url.is_empty() {
+        return Ok(Value::Null);
+    }
+    let lines = fields.repository_paths.lines().map(str::trim).filter(|line| !line.is_empty());
+    let paths = lines.map(|line| {
+        let (from, to) = line
+            .split_once(ARROW.trim())
+            .ok_or_else(|| format!("Paths: write each line as `/app/ => services/shop/` (`{line}` has no `=>`)."))?;
+        Ok(json!({ "from": from.trim(), "to": to.trim() }))
+    });
+    let branch = match fields.repository_branch.trim() {
+        "" => "main",
+        branch => branch,
+    };
+    Ok(json!({ "url": url, "branch": branch, "paths": paths.collect::<Result<Vec<_>, String>>()? }))
 }
 
 /// Parses the kinds of personal data, each once.

@@ -57,6 +57,9 @@ pub(super) fn describe_reason(reason: &str, path: &[&str], text: &str) -> String
                 text.trim_start_matches("`allowedOrigins`: ").replace(": send ", ": use ")
             );
         }
+        ("body_invalid", ["repository"]) => {
+            return format!("Repository: {}.", text.trim_start_matches("`repository`: "));
+        }
         _ => return begin_sentence(text),
     };
     words.to_owned()

@@ -11,7 +11,7 @@ use http_common::describe::Description;
 use http_common::{Answer, Reader};
 use model::id::ProjectId;
 use model::id::ProjectName;
-use model::project::{Attachments, Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Attachments, Limits, Origins, PostedConfigs, Repository, Retention, Tier, TimeUnit};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use scrub::Rules;
@@ -93,6 +93,8 @@ pub(super) struct ProjectEntry<'a> {
     posted_configs: PostedConfigs,
     /// Whether attachments of events are stored.
     attachments: Attachments,
+    /// Where its source is; null: frames have no links.
+    repository: Option<&'a Repository>,
 }
 
 impl<'a> ProjectEntry<'a> {
@@ -111,6 +113,7 @@ impl<'a> ProjectEntry<'a> {
             former_names: &project.former_names,
             posted_configs: project.posted_configs,
             attachments: project.attachments,
+            repository: project.repository.as_ref(),
         }
     }
 }

@@ -12,7 +12,7 @@ use http_common::describe::Description;
 use http_common::{Answer, ProjectAdmin};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
-use model::project::{Attachments, Limit, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Attachments, Limit, Origins, PostedConfigs, Repository, Retention, Tier, TimeUnit};
 use schemars::JsonSchema;
 use scrub::{Personal, Rules};
 use serde::{Deserialize, Serialize};
@@ -36,7 +36,8 @@ const MAX_KEYS_READ: usize = 100;
 const FORM: &str = "an object with one or more of `name`: text, `scrubbing`: {`additional`: [names of keys], `exempt`: [names of \
                     keys], `personal`: [email, ip, iban, phone, ssn]}, `limits`: {`perMinute`: number or null, `perMonth`: number or null}, `tier`: critical, \
                     standard or low, `timeUnit`: minute, hour or day, `owner`: text or null, `retentionDays`: number or \
-                    null, `allowedOrigins`: [origins] or null, `postedConfigs`: any, sealed or off, `attachments`: store or discard";
+                    null, `allowedOrigins`: [origins] or null, `postedConfigs`: any, sealed or off, `attachments`: store or discard, \
+                    `repository`: {`url`: text, `branch`: text, `paths`: [{`from`: text, `to`: text}]} or null";
 
 pub(crate) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}", patch(handle))
@@ -65,7 +66,7 @@ async fn handle(State(query): State<Arc<Query>>, admin: ProjectAdmin, request: R
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(
     rename = "ProjectChange",
-    extend("anyOf" = some_of(&["name", "scrubbing", "limits", "tier", "timeUnit", "postedConfigs", "attachments"], &["owner", "retentionDays", "allowedOrigins"]))
+    extend("anyOf" = some_of(&["name", "scrubbing", "limits", "tier", "timeUnit", "postedConfigs", "attachments"], &["owner", "retentionDays", "allowedOrigins", "repository"]))
 )]
 struct ProjectPatch {
     /// The new name. Keys, rules and the number stay the same, and events sent to former names are still accepted.
@@ -100,6 +101,10 @@ struct ProjectPatch {
     posted_configs: Option<PostedConfigs>,
     /// Whether attachments of events are stored.
     attachments: Option<Attachments>,
+    /// Where its source is, so that frames link to it; null: frames have no links.
+    #[serde(default, deserialize_with = "deserialize_some")]
+    #[schemars(with = "Option<Repository>")]
+    repository: Option<Option<Repository>>,
 }
 
 /// Scrubbing rules. Names of keys are compared word by word. Missing lists stay as they are.
@@ -221,6 +226,7 @@ fn check_patch(patch: ProjectPatch, has_more: bool) -> Result<ProjectChange, Ref
         allowed_origins,
         posted_configs,
         attachments,
+        repository,
     } = patch;
     if limits.as_ref().is_some_and(|limits| limits.per_minute.is_none() && limits.per_month.is_none()) {
         return Err(invalid("`limits` is empty: send `perMinute`, `perMonth` or both".to_owned()).at(["limits"]));
@@ -239,6 +245,8 @@ fn check_patch(patch: ProjectPatch, has_more: bool) -> Result<ProjectChange, Ref
     let allowed_origins = allowed_origins.map(|list| list.as_deref().map(Origins::parse).transpose()).transpose();
     let allowed_origins =
         allowed_origins.map_err(|error| invalid(format!("`allowedOrigins`: {error}")).at(["allowedOrigins"]))?;
+    let repository = repository.map(|repository| repository.map(Repository::check).transpose()).transpose();
+    let repository = repository.map_err(|error| invalid(format!("`repository`: {error}")).at(["repository"]))?;
     let LimitsPatch { per_minute, per_month } = limits;
     let change = ProjectChange {
         scrubbing: None,
@@ -251,6 +259,7 @@ fn check_patch(patch: ProjectPatch, has_more: bool) -> Result<ProjectChange, Ref
         allowed_origins,
         posted_configs,
         attachments,
+        repository,
     };
     match change == ProjectChange::default() && !has_more {
         true => Err(invalid(format!("the body changes nothing: send {FORM}"))),

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use super::item::{Attributes, key, number, text};
 use super::project_item::{
     ALLOWED_ORIGINS, ATTACHMENTS, LIMITED_BY, LIMITED_TO, LIMITED_UNTIL, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS,
-    RETENTION, TIER, TIME_UNIT,
+    REPOSITORY, RETENTION, TIER, TIME_UNIT,
 };
 use super::schema::{PK, PROJECT_IDS, PROJECTS};
 use crate::error::{Result, StoreError};
@@ -36,6 +36,10 @@ pub(crate) fn updates(project: &Project, change: &ProjectChange) -> Result<Vec<U
     let beside = settings.clone();
     if let Some(rules) = &change.scrubbing {
         settings.push(("scrubbing", Some(text(json(serde_json::to_string(rules))?))));
+    }
+    if let Some(repository) = &change.repository {
+        let repository = repository.as_ref().map(|it| json(serde_json::to_string(it)).map(text));
+        settings.push((REPOSITORY, repository.transpose()?));
     }
     settings.extend(change.tier.map(|tier| (TIER, Some(text(tier.as_str())))));
     settings.extend(change.time_unit.map(|unit| (TIME_UNIT, Some(text(unit.as_str())))));

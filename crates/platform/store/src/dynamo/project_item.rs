@@ -16,6 +16,7 @@ pub(crate) const RETENTION: &str = "retentionDays";
 pub(crate) const ALLOWED_ORIGINS: &str = "allowedOrigins";
 pub(crate) const POSTED_CONFIGS: &str = "postedConfigs";
 pub(crate) const ATTACHMENTS: &str = "attachments";
+pub(crate) const REPOSITORY: &str = "repository";
 pub(crate) const PER_MINUTE: &str = "perMinute";
 pub(crate) const PER_MONTH: &str = "perMonth";
 pub(crate) const LIMITED_BY: &str = "limitedBy";

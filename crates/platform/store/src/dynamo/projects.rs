@@ -12,8 +12,8 @@ use super::call::Range;
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
 use super::project_change;
 use super::project_item::{
-    ALLOWED_ORIGINS, ATTACHMENTS, FORMER_NAMES, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, RETENTION, TIER,
-    TIME_UNIT, allowed_origins, former_name_key, limits, retention, setting,
+    ALLOWED_ORIGINS, ATTACHMENTS, FORMER_NAMES, OWNER, PER_MINUTE, PER_MONTH, POSTED_CONFIGS, REPOSITORY, RETENTION,
+    TIER, TIME_UNIT, allowed_origins, former_name_key, limits, retention, setting,
 };
 use super::schema::{LAST, PK, PROJECT_IDS, PROJECTS, SK};
 use crate::error::{Kind, Result, StoreError};
@@ -22,7 +22,7 @@ use crate::ports::{Page, Project, ProjectChange, Projects};
 mod rename;
 
 /// The settings in a project's item. Each attribute exists only once it is set.
-const SETTINGS: [&str; 10] = [
+const SETTINGS: [&str; 11] = [
     "scrubbing",
     PER_MINUTE,
     PER_MONTH,
@@ -33,6 +33,7 @@ const SETTINGS: [&str; 10] = [
     ALLOWED_ORIGINS,
     POSTED_CONFIGS,
     ATTACHMENTS,
+    REPOSITORY,
 ];
 
 #[async_trait]
@@ -244,5 +245,9 @@ pub(super) fn decode(doing: &'static str, item: &Attributes) -> Result<Project> 
         allowed_origins: allowed_origins(&read)?,
         posted_configs: setting(&read, POSTED_CONFIGS, PostedConfigs::parse)?,
         attachments: setting(&read, ATTACHMENTS, Attachments::parse)?,
+        repository: match read.text_if_any(REPOSITORY) {
+            None => None,
+            Some(_) => Some(read.parsed(REPOSITORY, |repository| serde_json::from_str(repository))?),
+        },
     })
 }

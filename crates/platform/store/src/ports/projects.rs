@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use model::id::{ProjectId, ProjectName};
-use model::project::{Attachments, Limits, Origins, PostedConfigs, Retention, Tier, TimeUnit};
+use model::project::{Attachments, Limits, Origins, PostedConfigs, Repository, Retention, Tier, TimeUnit};
 use model::time::Timestamp;
 use scrub::Rules;
 
@@ -70,6 +70,8 @@ pub struct Project {
     pub posted_configs: PostedConfigs,
     /// Whether attachments of events are stored.
     pub attachments: Attachments,
+    /// Where its source is.
+    pub repository: Option<Repository>,
 }
 
 impl Project {
@@ -90,6 +92,7 @@ impl Project {
             allowed_origins: None,
             posted_configs: PostedConfigs::default(),
             attachments: Attachments::default(),
+            repository: None,
         }
     }
 
@@ -120,6 +123,7 @@ pub struct ProjectChange {
     pub allowed_origins: Option<Option<Origins>>,
     pub posted_configs: Option<PostedConfigs>,
     pub attachments: Option<Attachments>,
+    pub repository: Option<Option<Repository>>,
 }
 
 impl ProjectChange {
@@ -136,6 +140,7 @@ impl ProjectChange {
             allowed_origins,
             posted_configs,
             attachments,
+            repository,
         } = self.clone();
         Project {
             scrubbing: scrubbing.unwrap_or(project.scrubbing),
@@ -150,6 +155,7 @@ impl ProjectChange {
             allowed_origins: allowed_origins.unwrap_or(project.allowed_origins),
             posted_configs: posted_configs.unwrap_or(project.posted_configs),
             attachments: attachments.unwrap_or(project.attachments),
+            repository: repository.unwrap_or(project.repository),
             ..project
         }
     }

@@ -1,6 +1,7 @@
 //! Stack traces: the raising frame first, in-app frames in bold, library frames folded.
 
 use model::occurrence::{Frame, Stacktrace};
+use model::project::SourceLinks;
 use serde_json::Value;
 
 use crate::text::{self, visible};
@@ -50,6 +51,8 @@ pub(super) struct FrameRow {
     pub(super) variables_left_out: usize,
     /// Why the frame, or its source, is not shown as it was written.
     pub(super) problem: Option<String>,
+    /// The URL of the line in the repository.
+    pub(super) link: Option<String>,
 }
 
 impl FrameRow {
@@ -61,7 +64,7 @@ impl FrameRow {
 
 impl Stack {
     /// Opens the first in-app frame if `is_first`, which is the first stack of the page.
-    pub(super) fn of(stack: &Stacktrace, is_first: bool) -> Self {
+    pub(super) fn of(stack: &Stacktrace, is_first: bool, links: SourceLinks<'_>) -> Self {
         // If the client marks no frame as in-app, all frames count as in-app.
         let marks = stack.frames.iter().any(|frame| frame.in_app.is_some());
         let mut frames: Vec<_> = stack.frames.iter().rev().collect();
@@ -73,8 +76,10 @@ impl Stack {
         // Developers look for the place where their own code called what failed.
         let open = is_first.then(|| frames.iter().position(|frame| is_app(frame)).unwrap_or_default());
         let mut room = LONGEST_VARIABLES;
-        let mut shown =
-            |index: usize, frame: &Frame| FrameRow::of(frame, is_app(frame), Some(index) == open, &mut room);
+        let mut shown = |index: usize, frame: &Frame| {
+            let link = is_app(frame).then(|| links.link(frame)).flatten();
+            FrameRow { link, ..FrameRow::of(frame, is_app(frame), Some(index) == open, &mut room) }
+        };
         let mut parts = fold(frames.iter().enumerate().map(|(index, frame)| shown(index, frame)));
         if left_out > 0 {
             parts.push(FrameGroup::LeftOut(left_out));
@@ -135,6 +140,7 @@ impl FrameRow {
             problem: source_maps::problem_of(frame).map(|problem| visible(problem, 400)),
             variables_left_out: frame.vars.len() - variables.len(),
             variables,
+            link: None,
         }
     }
 }
@@ -192,19 +198,22 @@ mod tests {
     fn the_raising_frame_is_first_and_the_first_in_app_frame_is_open() {
         let (own, other) = (Some(true), Some(false));
         // Callers come first in an event.
-        assert_eq!(drawn(&Stack::of(&stack(&[other, other, own, own, other, other]), true)), "o(o)[A]A(oo)");
-        assert_eq!(drawn(&Stack::of(&stack(&[own, other]), false)), "oA");
-        assert_eq!(drawn(&Stack::of(&stack(&[other, other]), true)), "[o](o)");
+        assert_eq!(
+            drawn(&Stack::of(&stack(&[other, other, own, own, other, other]), true, SourceLinks::default())),
+            "o(o)[A]A(oo)"
+        );
+        assert_eq!(drawn(&Stack::of(&stack(&[own, other]), false, SourceLinks::default())), "oA");
+        assert_eq!(drawn(&Stack::of(&stack(&[other, other]), true, SourceLinks::default())), "[o](o)");
     }
 
     #[test]
     fn without_marks_every_frame_is_in_app() {
-        assert_eq!(drawn(&Stack::of(&stack(&[None, None]), true)), "[A]A");
+        assert_eq!(drawn(&Stack::of(&stack(&[None, None]), true, SourceLinks::default())), "[A]A");
     }
 
     #[test]
     fn infinite_recursion_is_cut_in_the_middle() {
-        let drawn = drawn(&Stack::of(&stack(&vec![Some(true); 10_000]), true));
+        let drawn = drawn(&Stack::of(&stack(&vec![Some(true); 10_000]), true, SourceLinks::default()));
         assert_eq!(drawn, format!("[A]{}9930{}", "A".repeat(59), "A".repeat(10)));
     }
 
@@ -213,7 +222,8 @@ mod tests {
         let vars: serde_json::Map<_, _> =
             (0..40).map(|number| (format!("v{number}"), "x".repeat(1_000).into())).collect();
         let frame = Frame { vars: vars.clone(), in_app: Some(true), ..Frame::default() };
-        let drawn = Stack::of(&Stacktrace { frames: vec![frame; 3], ..Stacktrace::default() }, true);
+        let drawn =
+            Stack::of(&Stacktrace { frames: vec![frame; 3], ..Stacktrace::default() }, true, SourceLinks::default());
         let counts = drawn.parts.iter().map(|part| match part {
             FrameGroup::One(frame) => (frame.variables.len(), frame.variables_left_out, frame.has_more()),
             _ => unreachable!("all frames are in-app"),

@@ -11,6 +11,7 @@ use frames::Stack;
 use grouping::{Component, Explanation};
 pub use markdown::markdown;
 use model::occurrence::{Exception, Occurrence};
+use model::project::{Repository, SourceLinks};
 use sections::{Crumb, Section};
 
 use crate::text::{LONG, visible};
@@ -53,6 +54,8 @@ pub struct Steps {
     pub last: Option<String>,
     /// The whole event as JSON.
     pub raw: String,
+    /// The occurrence as Markdown, for a coding agent.
+    pub markdown: String,
 }
 
 /// An exception in a chain of causes.
@@ -73,10 +76,24 @@ const MOST_THREADS: usize = 20;
 const MOST_CRUMBS: usize = 100;
 
 impl OccurrenceView {
-    /// Creates the view of an occurrence for a page that is rendered at `now`.
-    pub fn new(occurrence: &Occurrence, why: Option<Explanation>, steps: Steps, now: Timestamp) -> Self {
-        let mut raised: Vec<_> =
-            occurrence.exceptions.iter().rev().take(MOST_EXCEPTIONS).enumerate().map(Raised::of).collect();
+    /// Creates the view of an occurrence for a page that is rendered at `now`. Frames of the application link into
+    /// `repository`.
+    pub fn new(
+        occurrence: &Occurrence,
+        why: Option<Explanation>,
+        steps: Steps,
+        repository: Option<&Repository>,
+        now: Timestamp,
+    ) -> Self {
+        let links = SourceLinks::new(repository, occurrence);
+        let mut raised: Vec<_> = occurrence
+            .exceptions
+            .iter()
+            .rev()
+            .take(MOST_EXCEPTIONS)
+            .enumerate()
+            .map(|it| Raised::of(it, links))
+            .collect();
         if raised.is_empty()
             && let Some(stack) = &occurrence.stacktrace
         {
@@ -84,13 +101,13 @@ impl OccurrenceView {
                 kind: visible(&occurrence.kind, LONG),
                 value: String::new(),
                 mechanism: None,
-                stack: Some(Stack::of(stack, true)),
-                minified: frames::minified(stack).map(|stack| Stack::of(&stack, false)),
+                stack: Some(Stack::of(stack, true, links)),
+                minified: frames::minified(stack).map(|stack| Stack::of(&stack, false, SourceLinks::default())),
             });
         }
         let stacks = occurrence.threads.iter().filter_map(|thread| {
             let name = thread.name.clone().or(thread.id.as_ref().map(text::value)).unwrap_or_default();
-            Some((visible(&name, 100), Stack::of(thread.stacktrace.as_ref()?, false)))
+            Some((visible(&name, 100), Stack::of(thread.stacktrace.as_ref()?, false, links)))
         });
         let crumbs = occurrence.breadcrumbs.iter().rev().take(MOST_CRUMBS);
         let formatted = occurrence.logentry.get("formatted").or(occurrence.logentry.get("message"));
@@ -151,7 +168,7 @@ const MOST_REASONS: usize = 200;
 
 impl Raised {
     /// The exception at `index` in the order of the page. The error is named after the first one.
-    fn of((index, exception): (usize, &Exception)) -> Self {
+    fn of((index, exception): (usize, &Exception), links: SourceLinks<'_>) -> Self {
         let text = |value: &Option<String>| visible(value.as_deref().unwrap_or_default(), LONG);
         let handled = exception.mechanism.get("handled").and_then(|handled| handled.as_bool());
         let kind = exception.mechanism.get("type").and_then(|kind| kind.as_str()).map(|kind| visible(kind, 100));
@@ -165,8 +182,12 @@ impl Raised {
             kind if kind.is_empty() => "Exception".to_owned(),
             kind => kind,
         };
-        let stack = exception.stacktrace.as_ref().map(|stack| Stack::of(stack, index == 0));
-        let minified = exception.stacktrace.as_ref().and_then(frames::minified).map(|stack| Stack::of(&stack, false));
+        let stack = exception.stacktrace.as_ref().map(|stack| Stack::of(stack, index == 0, links));
+        let minified = exception
+            .stacktrace
+            .as_ref()
+            .and_then(frames::minified)
+            .map(|stack| Stack::of(&stack, false, SourceLinks::default()));
         Self { kind, value: text(&exception.value), mechanism, stack, minified }
     }
 }

@@ -47,6 +47,12 @@ pub struct SettingsFields {
     pub posted_configs: String,
     /// Whether attachments are stored: `store` or `discard`.
     pub attachments: String,
+    /// The URL of a line in the repository, with placeholders; empty for no links.
+    pub repository_url: String,
+    /// The branch that links lead to if the release names no revision.
+    pub repository_branch: String,
+    /// How paths of frames become paths of the repository: `from => to`, one per line.
+    pub repository_paths: String,
 }
 
 impl SettingsPage {

@@ -66,6 +66,7 @@ pub(crate) fn error_of(project: &str, occurrence: &Occurrence) -> ErrorPage {
         newer: None,
         last: None,
         raw: "/raw".to_owned(),
+        markdown: "/last.md".to_owned(),
     };
     let start = now().plus_seconds(-24 * 3_600);
     let bars = (0..24).map(|hour| ChartBar {
@@ -77,6 +78,7 @@ pub(crate) fn error_of(project: &str, occurrence: &Occurrence) -> ErrorPage {
     ErrorPage {
         frame: frame("error", Some(project)),
         project: project.to_owned(),
+        address: format!("https://faultline.example/projects/{}/errors/0f1e", web_pages::encoded(project)),
         head: ErrorHead {
             fingerprint: "0f1e2d3c4b5a69788796a5b4c3d2e1f0".to_owned(),
             level: occurrence.level.as_str(),
@@ -131,7 +133,9 @@ pub(crate) fn error_of(project: &str, occurrence: &Occurrence) -> ErrorPage {
                 feedback: Some("I <b>cannot</b> pay".to_owned()),
             },
         ],
-        occurrence: Some(OccurrenceView::new(occurrence, Some(why), steps, now()).with_attachments(attachments())),
+        occurrence: Some(
+            OccurrenceView::new(occurrence, Some(why), steps, None, now()).with_attachments(attachments()),
+        ),
         opened: None,
         typed: TypedInput::default(),
     }

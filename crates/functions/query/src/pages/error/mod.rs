@@ -10,12 +10,13 @@ pub(super) use attachments::download;
 use axum::extract::{Path, State};
 use axum::response::IntoResponse;
 pub(super) use change::change;
-use futures_util::future::join4;
+use futures_util::future::join5;
 use history::HistoryEntry;
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, Uri};
 use model::id::Fingerprint;
 use model::occurrence::Occurrence;
+use model::project::Repository;
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -27,6 +28,7 @@ use words::describe_limits;
 
 use super::errors::ApiError;
 use super::search;
+use crate::errors::is_markdown;
 use crate::lookup;
 
 /// The number of history entries on a page, and of values per tag.
@@ -39,6 +41,17 @@ struct ErrorWithParts {
     error: ApiError,
     #[serde(default)]
     parts: Vec<ApiError>,
+}
+
+/// The project's repository.
+#[derive(Deserialize)]
+struct ProjectSource {
+    project: SourceSetting,
+}
+
+#[derive(Deserialize)]
+struct SourceSetting {
+    repository: Option<Repository>,
 }
 
 #[derive(Default, Deserialize)]
@@ -80,6 +93,9 @@ pub(super) async fn show(
     Path((project, rest)): Path<(String, String)>,
     uri: Uri,
 ) -> PageResult {
+    if is_markdown(uri.path()) {
+        return pages.fetch(&visit, uri.path()).await;
+    }
     let (error, occurrence) = match rest.rsplit_once("/occurrences/") {
         Some((error, id)) => (error.to_owned(), Some(id.to_owned())),
         None => (rest, None),
@@ -109,7 +125,9 @@ async fn draw(pages: &Pages, visit: &Visit, named: NamedError) -> PageResult {
         format!("{base}/tags?limit={MAX_TAG_VALUES}"),
         format!("{base}/history?limit={MAX_HISTORY_ENTRIES}"),
     );
-    let (timeline, tags, history, seen) = join4(
+    let settings = format!("/projects/{}", encoded(&project));
+    let (settings, timeline, tags, history, seen) = join5(
+        pages.get::<ProjectSource>(visit, &settings),
         pages.get::<ErrorTimeline>(visit, &timeline),
         pages.get::<ApiTags>(visit, &tags),
         pages.get::<ApiHistory>(visit, &history),
@@ -134,16 +152,19 @@ async fn draw(pages: &Pages, visit: &Visit, named: NamedError) -> PageResult {
         Some(id) => format!("{base}/occurrences/{}", encoded(id)),
         None => base.clone(),
     };
+    // Without it, the page only has no links.
+    let repository = settings.ok().and_then(|settings| settings.project.repository);
     let title = if error.kind.is_empty() { error.message.clone() } else { error.kind.clone() };
     let head = draw_head(error, parts, visit.now);
     let shown = ErrorPage {
         frame: visit.frame_of(&project, &title),
+        address: format!("{}{base}", visit.base().as_str()),
         chart: timeline?.draw(&here, &range),
         ranges: range.list_choices(&here),
         tags: tags?.tags.into_iter().map(|tag| tag.top(&project)).collect(),
         history: history?.history.into_iter().map(|done| done.into_row(visit.now)).collect(),
         occurrence: match seen {
-            Some(seen) => seen.draw(pages, visit, &base, &range).await,
+            Some(seen) => seen.draw(pages, visit, &base, &range, repository.as_ref()).await,
             None => None,
         },
         opened: find_opened(&name, &head),
@@ -201,7 +222,14 @@ impl ApiTag {
 }
 
 impl ApiOccurrence {
-    async fn draw(self, pages: &Pages, visit: &Visit, base: &str, range: &Range) -> Option<OccurrenceView> {
+    async fn draw(
+        self,
+        pages: &Pages,
+        visit: &Visit,
+        base: &str,
+        range: &Range,
+        repository: Option<&Repository>,
+    ) -> Option<OccurrenceView> {
         let occurrence: Occurrence = serde_json::from_value(self.error["event"].clone()).ok()?;
         let at = |id: &str| format!("{base}/occurrences/{id}");
         let here = at(self.error["reversedUnixtime"].as_str()?);
@@ -212,10 +240,11 @@ impl ApiOccurrence {
             newer: self.newer.as_deref().map(place),
             last: self.newer.is_some().then(|| place("last")),
             raw: format!("/pages{here}"),
+            markdown: format!("{here}.md"),
         };
         let why = grouping::explain(&occurrence).1;
         let files = attachments::list(pages, visit, &here, &occurrence).await;
-        Some(OccurrenceView::new(&occurrence, Some(why), steps, visit.now).with_attachments(files))
+        Some(OccurrenceView::new(&occurrence, Some(why), steps, repository, visit.now).with_attachments(files))
     }
 }
 
