@@ -13,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote
 
+import agents
 import flood
 import notifications
 import pages
@@ -99,17 +100,16 @@ def contract(checks, api, unknown):
     status, headers, answer = api.call("POST", "/projects/shop/errors", b'{"errors":', key=client)
     checks.equal((status, bool(answer["error"])), (400, True), "a malformed event is refused with a reason")
     checks.equal(headers["access-control-allow-origin"], "*", "a refusal can be read by a page")
-    preflight = {"Origin": "https://shop.example", "Access-Control-Request-Method": "POST",
-                 "Access-Control-Request-Headers": "x-api-key,content-type"}
-    status, headers, _ = unknown.call("OPTIONS", "/projects/shop/errors", headers=preflight)
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "x-api-key,content-type"}
+    status, headers, _ = unknown.call("OPTIONS", "/projects/shop/errors", headers={"Origin": "https://shop.example", **asked})
     checks.that(status in (200, 204) and "x-api-key" in headers["access-control-allow-headers"].lower(),
                 "a preflight is answered", (status, headers))
 
     messages = ["plain", "with a space", "a/b", "100% #1 of 2", "%41", "Größe 😀", "a/../b\\c"]
     for message in messages:
         checks.equal(api.post("shop", message, client), 201, f"`{message}` is accepted")
-    body = {"errors": [{"type": "Zipped", "message": "zipped"}]}
-    status = api.call("POST", "/projects/shop/errors", gzipped(body), {"content-encoding": "gzip"}, client)[0]
+    body = gzipped({"errors": [{"type": "Zipped", "message": "zipped"}]})
+    status = api.call("POST", "/projects/shop/errors", body, {"content-encoding": "gzip"}, client)[0]
     checks.equal(status, 201, "a compressed body is accepted")
     large = "".join(uuid.uuid4().hex for _ in range(24_000))
     checks.equal(api.post("shop", "large", client, context={"noise": large}), 201, "768 kB of noise are accepted")
@@ -126,6 +126,7 @@ def contract(checks, api, unknown):
     status, _, answer = api.call("GET", "/projects/shop/errors/large/occurrences")
     noise = answer["data"]["errors"][0]["context"].get("noise") if status == 200 else ""
     checks.equal(noise, large, "a large event is read back whole")
+    agents.find_error(checks, api, unknown)
     return project
 
 

@@ -48,6 +48,7 @@ PATCH  /projects/{project}/errors/{message}                   401 403 403   403 
 POST   /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   405 403 405   403
 DELETE /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   204 403 204   403
 GET    /projects/{project}/errors/{message}/timeline          401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/errors/{message}/briefing          401 403 403   403 403 403   200 403 200   200 403 200   403
 GET    /projects/{project}/errors/{message}/tags              401 403 403   403 403 403   200 403 200   200 403 200   403
 GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200   403
 GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200   403
@@ -84,6 +85,8 @@ POST   /projects/{project}/rules/retry                        401 403 403   403 
 POST   /encrypt                                               401 403 403   403 403 403   403 403 403   403 403 400   403
 
 POST   /hooks/github/{project}                                401 401 401   401 401 401   401 401 401   401 401 401   401
+
+POST   /mcp                                                   401 403 403   403 403 403   200 200 200   200 200 200   403
 
 GET    /dead-letters                                          401 403 403   403 403 403   403 403 403   403 403 200   403
 POST   /dead-letters/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200   403
@@ -129,6 +132,7 @@ fn body(method: &Method, route: &str) -> Value {
             entry.extend([("by".to_owned(), json!({ "kind": "operator" })), ("what".to_owned(), json!("resolved"))]);
             json!({ "history": [entry] })
         }
+        ("POST", "/mcp") => json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" }),
         ("POST", "/keys") => json!({ "role": "client", "project": "sample" }),
         ("PATCH", "/keys/{id}") => json!({ "disabled": true }),
         ("POST", "/keys/{id}/rotate") => json!({ "overlapHours": 1 }),

@@ -7,6 +7,7 @@ mod info;
 mod keys;
 mod list;
 mod lookup;
+mod mcp;
 mod occurrences;
 mod openapi;
 mod operations;
@@ -99,7 +100,7 @@ impl Query {
             .merge(source_maps::routes())
             .merge(timeline::routes())
             .with_state(query.clone());
-        pages::with_pages(&query, api)
+        pages::with_pages(&query, mcp::with_mcp(&query, api))
     }
 
     /// Turns a handler's answer or refusal into a response. Refusals are counted.

@@ -106,6 +106,10 @@ impl StackAdmin {
 }
 
 impl Reader {
+    pub fn caller(&self) -> &Caller {
+        &self.0
+    }
+
     /// The projects in which the caller may read.
     pub fn scope(&self) -> &Scope {
         self.0.scope()

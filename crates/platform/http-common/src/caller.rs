@@ -140,6 +140,13 @@ impl Caller {
         }
     }
 
+    /// The caller, acting through a coding agent. Histories add that to the name of the key.
+    #[must_use]
+    pub fn by_agent(self) -> Self {
+        let named = |name: String| if name.is_empty() { "an agent".to_owned() } else { format!("{name}, by an agent") };
+        Self { key: self.key.map(|(hash, name)| (hash, named(name))), ..self }
+    }
+
     /// The name of the caller's key; empty for the operator's own.
     pub fn key_name(&self) -> &str {
         self.key.as_ref().map_or("", |(_, name)| name)

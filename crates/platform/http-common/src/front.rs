@@ -35,10 +35,10 @@ pub struct Front {
     outcomes: Arc<Outcomes>,
 }
 
-/// The request headers that faultline's and Sentry's browser clients send.
+/// The request headers that faultline's and Sentry's browser clients send, and browsers that speak MCP.
 const ALLOWED_HEADERS: &str = "x-api-key, x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, \
                                content-type, authentication, authorization, content-encoding, transfer-encoding, \
-                               traceparent, sentry-trace, baggage";
+                               traceparent, sentry-trace, baggage, mcp-protocol-version, mcp-method, mcp-name";
 /// The response headers that they read.
 const EXPOSED_HEADERS: &str = "x-ratelimit-reset, x-sentry-error, x-sentry-rate-limits, retry-after";
 /// Browsers that came over TLS use only TLS for a year. Only for this host: other hosts of the domain are not ours.

@@ -6,7 +6,7 @@ use percent_encoding::percent_decode_str;
 
 /// The first segments of all paths that faultline serves. Anything before one of them is a prefix of the deployment (an
 /// API Gateway stage such as `/prod`, or a folder of a reverse proxy).
-const ROOTS: [&str; 17] = [
+const ROOTS: [&str; 18] = [
     "projects",
     "timeline",
     "keys",
@@ -24,6 +24,7 @@ const ROOTS: [&str; 17] = [
     "sign-in",
     "sign-out",
     "operations",
+    "mcp",
 ];
 /// The most segments that a prefix may have.
 const MAX_PREFIX: usize = 4;
@@ -45,6 +46,10 @@ pub(crate) fn routed(path: &str) -> Option<(Prefix, String)> {
         if is_root(first, behind.trim_start_matches('/')) {
             let prefix = path[..path.len() - rest.len()].split('/').filter(|part| !part.is_empty());
             return Some((Prefix(prefix.fold(String::new(), |prefix, part| prefix + "/" + part)), tidy(rest)));
+        }
+        // Clients of MCP look for OAuth below this folder, also with `/mcp` at the end. It is not a prefix of a deployment.
+        if first == ".well-known" {
+            return None;
         }
         rest = behind;
     }
@@ -133,7 +138,15 @@ mod tests {
         check("/prod/dead-notices/redrive", "/dead-notices/redrive");
         check("/prod/openapi.json", "/openapi.json");
         check("/", "/");
-        for other in ["/favicon.ico", "/a/b/c/d/e/info", "/api/0x/envelope", "/api"] {
+        check("/prod/mcp/", "/mcp");
+        for other in [
+            "/favicon.ico",
+            "/.well-known/oauth-protected-resource/mcp",
+            "/prod/.well-known/mcp",
+            "/a/b/c/d/e/info",
+            "/api/0x/envelope",
+            "/api",
+        ] {
             assert!(routed(other).is_none(), "{other}");
         }
     }

@@ -4,15 +4,15 @@ use search::Filter;
 
 /// A search as parameters of the API.
 #[derive(Debug, Default)]
-pub(super) struct ParsedSearch {
+pub(crate) struct ParsedSearch {
     /// Filters by their names, and all other words as `text`.
-    pub(super) parameters: Vec<(String, String)>,
+    pub(crate) parameters: Vec<(String, String)>,
     /// Explains the parts that look like filters and are none. They are searched as words.
-    pub(super) hint: Option<String>,
+    pub(crate) hint: Option<String>,
 }
 
 /// Parses what a visitor typed. Text in quotes is never a filter.
-pub(super) fn parse_search(search: &str) -> ParsedSearch {
+pub(crate) fn parse_search(search: &str) -> ParsedSearch {
     let (mut parameters, mut words, mut hints) = (Vec::new(), Vec::new(), Vec::new());
     for SearchPart { text, colon } in split_words(search) {
         let (name, value) = colon.map_or(("", text.as_str()), |at| (&text[..at], &text[at + 1..]));
