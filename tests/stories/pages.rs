@@ -43,6 +43,7 @@ GET  /pages/projects/sample/errors/{error}/occurrences/last     303 200 403 200 
 GET  /pages/projects/sample/errors/{error}/occurrences/last/attachments/0 303 404 403 404 404
 POST /pages/projects                                            303 403 403 403 200
 POST /pages/projects/sample/client-key                          303 403 403 200 200
+POST /pages/projects/sample/agent-key                           303 403 403 200 200
 POST /pages/projects/sample/settings                            303 403 403 400 400
 POST /pages/projects/sample/keys                                 303 303 303 303 303
 POST /pages/projects/sample/source-maps                         303 303 303 303 303

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use http::{Method, Request};
 use http_common::BaseUrl;
 use model::id::ProjectId;
@@ -36,23 +36,32 @@ pub(super) async fn show(
     let base = BaseUrl::from_request(request.headers(), request.extensions());
     let has_events = has_any_events(&pages, &visit, &name).await?;
     let id = load_number(&pages, &visit, &name).await?;
-    Ok(draw(&visit, &name, &base, &id, None, has_events))
+    Ok(draw(&visit, &name, &base, &id, &NewKeys::default(), has_events))
 }
 
 /// Draws the page of a project whose client key was just created.
 pub(super) fn draw_made(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: &str) -> Response {
-    draw(visit, name, base, id, Some(key), false)
+    draw(visit, name, base, id, &NewKeys { client: Some(key), agent: None }, false)
 }
 
-fn draw(visit: &Visit, name: &str, base: &BaseUrl, id: &str, key: Option<&str>, has_events: bool) -> Response {
-    let shown = key.unwrap_or(KEY_PLACEHOLDER);
+/// Keys that were just created. Only the answer that created them shows them.
+#[derive(Default)]
+struct NewKeys<'a> {
+    client: Option<&'a str>,
+    /// The read key for a coding agent.
+    agent: Option<&'a str>,
+}
+
+fn draw(visit: &Visit, name: &str, base: &BaseUrl, id: &str, new: &NewKeys<'_>, has_events: bool) -> Response {
+    let shown = new.client.unwrap_or(KEY_PLACEHOLDER);
     page(&Connect {
         frame: visit.frame_of(name, &format!("Connect {name}")),
         project: name.to_owned(),
         dsn: base.dsn(shown, id),
         key: shown.to_owned(),
         url: base.as_str().to_owned(),
-        is_new: key.is_some(),
+        is_new: new.client.is_some(),
+        agent_key: new.agent.map(str::to_owned),
         has_events,
     })
 }
@@ -81,10 +90,38 @@ pub(super) async fn make_key(
 ) -> Result<Response, PageRefusal> {
     let base = BaseUrl::from_request(request.headers(), request.extensions());
     Form::read_own(&visit, request.into_body()).await?;
-    let body = json!({ "role": "client", "project": name, "name": "created on the page Connect" });
-    let made = pages.call(&visit, Method::POST, "/keys", &body).await?;
-    let id = load_number(&pages, &visit, &name).await?;
-    let key = made["key"]["key"].as_str().unwrap_or_default();
-    let has_events = has_any_events(&pages, &visit, &name).await?;
-    Ok(draw(&visit, &name, &base, &id, Some(key), has_events).into_response())
+    let key = create_key(&pages, &visit, &name, "client").await?;
+    draw_new(&pages, &visit, &name, &base, &NewKeys { client: Some(&key), agent: None }).await
+}
+
+/// `POST /pages/projects/{project}/agent-key`: creates a read key, which is shown only in this answer.
+pub(super) async fn make_agent_key(
+    State(pages): State<Pages>,
+    visit: Visit,
+    Path(name): Path<String>,
+    request: Request<Body>,
+) -> Result<Response, PageRefusal> {
+    let base = BaseUrl::from_request(request.headers(), request.extensions());
+    Form::read_own(&visit, request.into_body()).await?;
+    let key = create_key(&pages, &visit, &name, "read").await?;
+    draw_new(&pages, &visit, &name, &base, &NewKeys { client: None, agent: Some(&key) }).await
+}
+
+async fn create_key(pages: &Pages, visit: &Visit, project: &str, role: &str) -> Result<String, PageRefusal> {
+    let name = if role == "read" { "agent (page Connect)" } else { "created on the page Connect" };
+    let body = json!({ "role": role, "project": project, "name": name });
+    let made = pages.call(visit, Method::POST, "/keys", &body).await?;
+    Ok(made["key"]["key"].as_str().unwrap_or_default().to_owned())
+}
+
+async fn draw_new(
+    pages: &Pages,
+    visit: &Visit,
+    name: &str,
+    base: &BaseUrl,
+    new: &NewKeys<'_>,
+) -> Result<Response, PageRefusal> {
+    let id = load_number(pages, visit, name).await?;
+    let has_events = has_any_events(pages, visit, name).await?;
+    Ok(draw(visit, name, base, &id, new, has_events))
 }

@@ -10,7 +10,7 @@ mod keys;
 mod operations;
 mod projects;
 mod releases;
-mod search;
+pub(crate) mod search;
 mod settings;
 mod sign_in;
 mod source_maps;
@@ -59,6 +59,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/pages/projects/{project}/source-maps", post(source_maps::change))
         .route("/pages/projects/{project}/delete", post(settings::delete))
         .route("/pages/projects/{project}/client-key", post(connect::make_key))
+        .route("/pages/projects/{project}/agent-key", post(connect::make_agent_key))
         .route("/pages/projects/{project}/first", get(connect::first))
         .route("/pages/projects/{project}/errors", post(errors::change))
         .route("/pages/projects/{project}/errors/{error}", post(error::change))

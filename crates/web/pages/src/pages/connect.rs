@@ -19,11 +19,33 @@ pub struct Connect {
     pub is_new: bool,
     /// Whether the project has received any event.
     pub has_events: bool,
+    /// The read key for a coding agent, if it was just created. This is the only time it is shown.
+    pub agent_key: Option<String>,
 }
+
+/// The placeholder for a read key that is not shown.
+const AGENT_KEY_PLACEHOLDER: &str = "READ-KEY";
 
 impl Connect {
     fn header(&self) -> String {
         format!("x-api-key: {}", self.key)
+    }
+
+    fn mcp_url(&self) -> String {
+        format!("{}/mcp", self.url)
+    }
+
+    /// The URL as a literal of JSON and TOML.
+    fn mcp_literal(&self) -> String {
+        crate::quoted::double(&self.mcp_url())
+    }
+
+    fn agent_key(&self) -> &str {
+        self.agent_key.as_deref().unwrap_or(AGENT_KEY_PLACEHOLDER)
+    }
+
+    fn agent_header(&self) -> String {
+        format!("Authorization: Bearer {}", self.agent_key())
     }
 
     fn errors_url(&self) -> String {
