@@ -25,6 +25,7 @@ mod outbox;
 mod postings;
 mod sealed;
 mod settings;
+mod trackers;
 mod write;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     Samples, attachments, basics, errors, event_index, failures, figures, folder, history, keys, limits, merges,
 };
-use crate::{outbox, postings, sealed, settings};
+use crate::{outbox, postings, sealed, settings, trackers};
 
 /// A client key, by its name in the table.
 pub(crate) const CLIENT: &str = "sample-client-key";
@@ -30,6 +30,7 @@ async fn write() {
     postings::write(&topic("postings")).await;
     sealed::write(&topic("sealed")).await;
     settings::write(&topic("settings")).await;
+    trackers::write(&topic("trackers")).await;
 }
 
 /// The body of a request of a v1 client, with two occurrences.

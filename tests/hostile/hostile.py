@@ -1,7 +1,7 @@
 """Posts hostile requests to its own `faultline serve`, and shows what each costs.
 
-Each case has a new process, so its peak memory is that of the case. Everything is bounded: 16 cases, one request each (four
-concurrent ones in one of them), 60 seconds for each.
+Each case has a new process, so its peak memory is that of the case. Everything is bounded: 22 cases, one request each (four
+concurrent ones in some of them), 60 seconds for each.
 """
 
 import gzip
@@ -75,6 +75,16 @@ def cases():
     yield "key: security reports", "/api/1/security/", auth | packed, deflated(many(b"{}", 5 * MIB)), 1
     yield "key: event of 130,000 objects", "/api/1/store/", auth | packed, deflated(b'{"extra":{"x":' + many(b'{"a":0}', 130_000) + b"}}"), 1
     yield "key: fingerprint of 255,000", "/api/1/store/", auth | packed, deflated(fingerprint), 1
+    rollbar, bugsnag = "/api/1/item/", "/bugsnag/notify"
+    airbrake = "/api/v3/projects/1/notices"
+    token, bugsnag_key = {"x-rollbar-access-token": "{key}"}, {"bugsnag-api-key": "{key}"}
+    late = deflated(b'{"a":"' + b"x" * (15 * MIB) + b'","apiKey":"wrong","access_token":"wrong"}')
+    yield "no key: Rollbar, a key behind 15 MiB", rollbar, packed, late, 4
+    yield "no key: Bugsnag, a key behind 15 MiB", bugsnag, packed, late, 4
+    yield "key: Rollbar, 130,000 objects", rollbar, token | packed, deflated(b'{"data":{"body":{},"x":' + many(b'{"a":0}', 130_000) + b"}}"), 1
+    yield "key: Airbrake, errors", airbrake, {"x-airbrake-token": "{key}"} | packed, deflated(b'{"errors":' + many(b'{"a":0}', 130_000) + b"}"), 1
+    yield "key: Bugsnag, 5 million events", bugsnag, bugsnag_key | packed, deflated(b'{"events":' + many(b"{}", 5 * MIB) + b"}"), 1
+    yield "key: Bugsnag, 90 events of 150 kB", bugsnag, bugsnag_key | packed, deflated(b'{"events":[' + b",".join([b'{"metaData":{"x":' + many(b'{"a":0}', 20_000) + b"}}"] * 90) + b"]}"), 1
     yield "key: function of 180 kB", "/api/1/store/", auth | packed, deflated(frame), 1
 
 

@@ -1,10 +1,11 @@
 //! Sample inputs. Those in `events/` are one for each trigger of a Lambda function; those in `captures/` are requests
-//! of official SDKs.
+//! of official SDKs, those in `trackers/` of clients of other trackers.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod captures;
 mod held;
+mod trackers;
 
 use faultline_tests::Faultline;
 use http_body_util::BodyExt;

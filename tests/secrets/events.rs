@@ -41,6 +41,43 @@ fn event(id: u32, padding: usize) -> Value {
     })
 }
 
+/// Clients of other trackers send their key in the body, and sometimes with each event.
+#[tokio::test]
+async fn no_key_of_a_client_is_stored_or_logged() {
+    let log = Log::default();
+    let _logging = log.collect();
+    let faultline = Faultline::new().await;
+    let key = faultline.client_key().to_owned();
+    let url = format!("https://errors.example/api/v3/projects/1/notices?key={key}");
+    let item = json!({ "access_token": key, "data": { "body": { "message": { "body": "an item" } } } });
+    let history = json!([{ "type": "xhr", "method": "POST", "url": url, "date": "2026-11-02T00:00:30Z" }]);
+    let notice = json!({ "errors": [{ "type": "E", "message": "a notice" }], "context": { "history": history } });
+    let event = json!({ "apiKey": key, "exceptions": [{ "errorClass": "E", "message": "an event" }] });
+    let report = json!({ "apiKey": key, "events": [event] });
+    for (path, body) in [
+        ("/api/1/item/".to_owned(), item),
+        (format!("/api/v3/projects/1/notices?key={key}"), notice),
+        ("/bugsnag/notify".to_owned(), report),
+    ] {
+        let answered = faultline.send(Request::post(path).body(body.to_string().into()).unwrap()).await;
+        assert!(answered.status.is_success(), "{}", answered.body);
+    }
+    let queued = faultline.stack.inbox().receive(10, 1 << 20, std::time::Duration::ZERO).await.unwrap();
+    assert_eq!(queued.len(), 3);
+    for message in &queued {
+        let Ok(formats::inbox::Text::Inline(text)) = formats::inbox::form(&message.body) else { panic!("inline") };
+        let packed = formats::inbox::packed(text).unwrap();
+        let payload = formats::inbox::Message::unpack(&packed).unwrap().payload;
+        let has_key = String::from_utf8_lossy(&payload).contains(&key);
+        // The client for browsers records its own posts. This is left out when the notice is processed.
+        assert_eq!(has_key, String::from_utf8_lossy(&payload).contains("history"));
+    }
+    assert_eq!(faultline.process().await, 0);
+    let everything = everything(&faultline).await;
+    assert!(everything.contains("a notice") && !everything.contains(&key), "{everything}");
+    assert!(!log.text().contains(&key), "a key is logged");
+}
+
 /// The small event waits in the queue itself, the large one in an S3 object.
 #[tokio::test]
 async fn no_secret_of_an_event_is_stored_or_logged() {

@@ -34,6 +34,22 @@ POST   /api/{number}/nel                                      401 403 403   200 
 POST   /api/{number}/minidump                                 401 403 403   400 403 403   403 403 403   400 403 403   403
 POST   /api/store                                             401 403 403   200 200 403   403 403 403   200 200 403   403
 POST   /tunnel                                                401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /api/1/item                                            401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /api/1/session                                         200 200 200   200 200 200   200 200 200   200 200 200   200
+POST   /bugsnag/notify                                        401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /bugsnag/sessions                                      202 202 202   202 202 202   202 202 202   202 202 202   202
+POST   /api/v3/projects/{project}/notices                     401 401 401   201 201 201   401 401 401   201 201 201   401
+POST   /api/v3/projects/{project}/create-notice               401 401 401   201 201 201   401 401 401   201 201 201   401
+POST   /api/v4/projects/{project}/deploys                     201 201 201   201 201 201   201 201 201   201 201 201   201
+POST   /api/v5/projects/{project}/routes-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
+PUT    /api/v5/projects/{project}/routes-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
+POST   /api/v5/projects/{project}/routes-breakdowns           204 204 204   204 204 204   204 204 204   204 204 204   204
+PUT    /api/v5/projects/{project}/routes-breakdowns           204 204 204   204 204 204   204 204 204   204 204 204   204
+POST   /api/v5/projects/{project}/queries-stats               204 204 204   204 204 204   204 204 204   204 204 204   204
+PUT    /api/v5/projects/{project}/queries-stats               204 204 204   204 204 204   204 204 204   204 204 204   204
+POST   /api/v5/projects/{project}/queues-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
+PUT    /api/v5/projects/{project}/queues-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
+GET    /2020-06-18/config/{project}/config.json               200 200 200   200 200 200   200 200 200   200 200 200   200
 
 GET    /projects                                              401 403 403   403 403 403   200 200 200   200 200 200   403
 POST   /projects                                              401 403 403   403 403 403   403 403 403   403 403 201   403
@@ -117,6 +133,11 @@ fn body(method: &Method, route: &str) -> Value {
         ("POST", "/api/{number}/store" | "/api/store") => json!({ "message": "m" }),
         ("POST", "/api/{number}/security" | "/api/{number}/csp-report" | "/api/{number}/nel") => {
             json!({ "csp-report": { "document-uri": "http://a.example", "violated-directive": "script-src" } })
+        }
+        ("POST", "/api/1/item") => json!({ "data": { "body": { "message": { "body": "m" } } } }),
+        ("POST", "/bugsnag/notify") => json!({ "events": [{ "exceptions": [{ "errorClass": "E", "message": "m" }] }] }),
+        ("POST", "/api/v3/projects/{project}/notices" | "/api/v3/projects/{project}/create-notice") => {
+            json!({ "errors": [{ "type": "E", "message": "m" }] })
         }
         ("POST", "/projects") => json!({ "name": "new" }),
         ("PATCH", "/projects/{project}") => json!({ "owner": "somebody" }),
@@ -220,7 +241,10 @@ async fn every_route_and_every_key() {
             if !key.is_empty() {
                 // Send the key in every way: each route reads one of them.
                 let auth = format!("Sentry sentry_version=7, sentry_key={key}");
-                request = request.header("x-api-key", key).header("x-sentry-auth", auth);
+                request = request.header("x-api-key", &key).header("x-sentry-auth", auth);
+                for name in ["x-rollbar-access-token", "bugsnag-api-key", "x-airbrake-token"] {
+                    request = request.header(name, &key);
+                }
             }
             let body = match route {
                 "/api/{number}/envelope" | "/tunnel" => "{}\n{\"type\":\"event\"}\n{\"message\":\"m\"}".to_owned(),

@@ -41,4 +41,5 @@ mod rules;
 mod rules_page;
 mod sentry;
 mod source_maps;
+mod trackers;
 mod v1_contract;

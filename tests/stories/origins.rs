@@ -26,6 +26,9 @@ async fn send(faultline: &Faultline, way: &str, origin: Option<&str>) -> Answere
         "store" => (format!("/api/1/store/?sentry_key={key}"), event.to_owned()),
         "legacy" => (format!("/api/store/?sentry_key={key}"), event.to_owned()),
         "security" => (format!("/api/1/security/?sentry_key={key}"), report.to_owned()),
+        "rollbar" => ("/api/1/item/".to_owned(), r#"{"data":{"body":{"message":{"body":"m"}}}}"#.to_owned()),
+        "airbrake" => (format!("/api/v3/projects/1/notices?key={key}"), r#"{"errors":[{"message":"m"}]}"#.to_owned()),
+        "bugsnag" => ("/bugsnag/notify".to_owned(), r#"{"events":[{"exceptions":[{"errorClass":"E"}]}]}"#.to_owned()),
         "tunnel" => {
             let dsn = format!("{{\"dsn\":\"https://{key}@errors.example/1\"}}");
             ("/tunnel".to_owned(), envelope.replacen("{}", &dsn, 1))
@@ -33,11 +36,12 @@ async fn send(faultline: &Faultline, way: &str, origin: Option<&str>) -> Answere
         _ => (format!("/api/1/envelope/?sentry_key={key}"), envelope),
     };
     let request = Request::builder().method(Method::POST).uri(path).header("x-api-key", key);
+    let request = request.header("x-rollbar-access-token", key).header("bugsnag-api-key", key);
     let request = origin.iter().fold(request, |request, origin| request.header("origin", *origin));
     faultline.send(request.body(Body::from(body)).unwrap()).await
 }
 
-const WAYS: [&str; 6] = ["v1", "envelope", "store", "legacy", "security", "tunnel"];
+const WAYS: [&str; 9] = ["v1", "envelope", "store", "legacy", "security", "tunnel", "rollbar", "airbrake", "bugsnag"];
 
 /// An event from a page that is not allowed is refused with a reason and counted, whichever way it is sent. Events from
 /// an allowed page and from a server are accepted. Browsers can read the refusal.
@@ -59,8 +63,8 @@ async fn only_allowed_pages_may_send() {
         }
     }
     let info = faultline.call(Method::GET, "/info", ADMIN, Body::empty()).await;
-    assert_eq!(info.body["data"]["refused"], json!({ "origin_not_allowed": 18 }));
-    assert_eq!(faultline.take_inbox().await.len(), 18, "refused events are not in the inbox");
+    assert_eq!(info.body["data"]["refused"], json!({ "origin_not_allowed": 27 }));
+    assert_eq!(faultline.take_inbox().await.len(), 27, "refused events are not in the inbox");
 }
 
 /// Without the setting all pages may send; with an empty list none may. Other projects are not affected.

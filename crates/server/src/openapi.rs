@@ -30,6 +30,10 @@ pub fn document() -> Value {
                 "key": header("x-api-key", "a client, read, upload or admin key"),
                 "bearer": { "type": "http", "scheme": "bearer", "description": "the same key" },
                 "sentryAuth": header("X-Sentry-Auth", "`Sentry sentry_version=7, sentry_key=KEY`, as Sentry's SDKs send it"),
+                "rollbarToken": header("X-Rollbar-Access-Token", "a client key; or `access_token` in the body"),
+                "bugsnagKey": header("Bugsnag-Api-Key", "a client key; or `apiKey` in the body"),
+                "airbrakeKey": { "type": "apiKey", "in": "query", "name": "key", "description": "a client key" },
+                "airbrakeToken": header("X-Airbrake-Token", "a client key"),
                 "sentryKey": { "type": "apiKey", "in": "query", "name": "sentry_key", "description": "the same key" },
             },
         },
@@ -43,7 +47,10 @@ Every refusal has the same form and a named reason. Answers must not be cached. 
 `nextCursor` to get the next page. A path may have a prefix and a trailing slash.";
 
 const TAGS: [(&str, &str); 11] = [
-    ("sending", "Sending events with faultline's own API or the Sentry protocol"),
+    (
+        "sending",
+        "Sending events with faultline's own API, or with the protocols of Sentry, Rollbar, Airbrake and Bugsnag",
+    ),
     ("projects", "Projects and their settings"),
     ("figures", "Counts over time, and releases"),
     ("keys", "Keys and their roles"),

@@ -16,6 +16,7 @@ from api import Faultline, wait_until
 from capture import capture
 from compare import FILTERED, SURROGATE, lost
 from expected import CLIENTS, SECRET
+from trackers import TRACKERS, check_tracker
 from v1 import check_page
 from wire import exchanges
 
@@ -147,7 +148,11 @@ def main():
     for name in names:
         own = (f"/api/{projects[name]}/", f"/projects/{name}/")
         mine = [exchange for exchange in wire if exchange.path.startswith(own)]
-        if name == "v1":
+        if name in TRACKERS:
+            if command == "check":
+                key = (RUN / f"{name}.dsn").read_text().split("//")[1].split("@")[0]
+                check_tracker(checks, faultline, name, wire, key)
+        elif name == "v1":
             # Samples are kept only of Sentry's clients.
             if command == "check":
                 check_page(checks, faultline, RUN, mine)

@@ -10,13 +10,17 @@ use serde_json::Value;
 
 /// Returns the occurrence that a Sentry event becomes, with a fixed id, time and address.
 pub fn normalise_event(event: Map<String, Value>) -> Occurrence {
-    let received = Received {
+    normalise(event, &received())
+}
+
+/// Facts about an event that ingest knows: a fixed id, time and address.
+pub fn received() -> Received {
+    Received {
         event_id: EventId::from_bytes([9; 16]),
         received_at: Timestamp::from_seconds(1_790_000_000),
         sent_at: None,
         client_ip: Some([192, 0, 2, 1].into()),
-    };
-    normalise(event, &received)
+    }
 }
 
 /// Scrubs and groups an occurrence, and checks what must hold for all: scrubbing it again changes nothing, it reads

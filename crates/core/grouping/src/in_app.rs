@@ -1,5 +1,7 @@
 //! Decides whether a frame is in-app if the client does not say so, or is known to be wrong.
 
+use std::borrow::Cow;
+
 use super::platform::Family;
 use model::occurrence::Frame;
 
@@ -127,11 +129,7 @@ fn is_noise(frame: &Frame) -> bool {
 
 fn is_library(frame: &Frame, family: Family) -> bool {
     let path = frame.abs_path.as_deref().or(frame.filename.as_deref()).unwrap_or_default();
-    let windows = if path.contains('\\') { path.replace('\\', "/") } else { String::new() };
-    let path = if windows.is_empty() { path } else { windows.as_str() };
-    if PACKAGES.iter().any(|part| path.contains(part) || path.starts_with(&part[1..]))
-        || SYSTEM.iter().any(|prefix| path.starts_with(prefix))
-    {
+    if is_in_package(path) || SYSTEM.iter().any(|prefix| with_slashes(path).starts_with(prefix)) {
         return true;
     }
     let module = frame.module.as_deref().unwrap_or_default();
@@ -143,4 +141,14 @@ fn is_library(frame: &Frame, family: Family) -> bool {
             false
         }
     }
+}
+
+/// Returns whether a file is in a folder in which packages are installed.
+pub fn is_in_package(path: &str) -> bool {
+    let path = with_slashes(path);
+    PACKAGES.iter().any(|part| path.contains(part) || path.starts_with(&part[1..]))
+}
+
+fn with_slashes(path: &str) -> Cow<'_, str> {
+    if path.contains('\\') { path.replace('\\', "/").into() } else { path.into() }
 }

@@ -1,12 +1,16 @@
 #![doc = include_str!("../README.md")]
 
 mod accept;
+mod airbrake;
 mod attachments;
+mod bugsnag;
+mod client;
 mod health;
 mod import;
 mod json_api;
 mod limiter;
 mod origin;
+mod rollbar;
 mod sentry;
 
 use std::future::Future;
@@ -18,6 +22,7 @@ pub use health::IngestHealth;
 use http_common::describe::Description;
 use http_common::{Access, Answer, Authenticator, Outcomes};
 pub use limiter::Limiter;
+use model::outcome::Reason;
 use store::clock::Clock;
 use store::ports::{Attachments, ClaimChecks, Inbox, Projects, Sealer};
 
@@ -26,6 +31,9 @@ pub fn describe(api: &mut Description) {
     json_api::describe(api);
     import::describe(api);
     sentry::describe(api);
+    rollbar::describe(api);
+    airbrake::describe(api);
+    bugsnag::describe(api);
     health::describe(api);
 }
 
@@ -74,8 +82,16 @@ impl Ingest {
             .merge(json_api::route())
             .merge(import::route())
             .merge(sentry::routes())
+            .merge(rollbar::routes())
+            .merge(airbrake::routes())
+            .merge(bugsnag::routes())
             .merge(health::route())
             .with_state(Arc::new(self))
+    }
+
+    /// Counts a request whose content is not stored: it is answered so that its client is content.
+    fn count_not_stored(&self) {
+        self.outcomes.count(Reason::ItemNotStored);
     }
 
     /// Returns the answer of a handler, or counts and returns its refusal.

@@ -38,7 +38,13 @@ impl FeedbackEntry {
                 let entry = |one: &ScrubbedOccurrence| Self::of(&one.0, resolved.project.id, delivery_index);
                 occurrences.iter().filter_map(entry).collect()
             }
-            PayloadKind::V1 | PayloadKind::Sentry | PayloadKind::Security | PayloadKind::Import => Vec::new(),
+            PayloadKind::V1
+            | PayloadKind::Sentry
+            | PayloadKind::Security
+            | PayloadKind::Rollbar
+            | PayloadKind::Airbrake
+            | PayloadKind::Bugsnag
+            | PayloadKind::Import => Vec::new(),
         }
     }
 

@@ -45,8 +45,9 @@ fn list_message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
     let without_type = || title.strip_prefix(&occurrence.kind)?.strip_prefix(": ");
     match occurrence.source {
         Source::V1 => title,
-        Source::Sentry | Source::Security if occurrence.kind.is_empty() => title,
-        Source::Sentry | Source::Security => without_type().unwrap_or(title),
+        Source::Sentry | Source::Security | Source::Rollbar | Source::Airbrake | Source::Bugsnag => {
+            Some(title).filter(|_| occurrence.kind.is_empty()).or_else(without_type).unwrap_or(title)
+        }
     }
 }
 

@@ -2,8 +2,10 @@ use formats::inbox::{Header, Message, PayloadKind};
 use model::id::EventId;
 use model::json::{self, Map, Value};
 use model::occurrence::{Attachment, AttachmentLoss, Occurrence};
+use protocol::bugsnag::{self, StoredReport};
 use protocol::json_api::{self, Post};
 use protocol::sentry::{self, Received, feedback, security};
+use protocol::{airbrake, rollbar};
 use scrub::Rules;
 
 /// An occurrence whose secrets are replaced.
@@ -13,9 +15,12 @@ pub(crate) struct ScrubbedOccurrence(pub(crate) Occurrence);
 pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
     match message.header.source {
         PayloadKind::V1 => v1_errors(message),
-        PayloadKind::Sentry => sentry_item(message, sentry::normalise),
-        PayloadKind::Feedback => sentry_item(message, feedback::normalise),
-        PayloadKind::UserReport => sentry_item(message, feedback::normalise_report),
+        PayloadKind::Sentry => single_item(message, sentry::normalise),
+        PayloadKind::Feedback => single_item(message, feedback::normalise),
+        PayloadKind::UserReport => single_item(message, feedback::normalise_report),
+        PayloadKind::Rollbar => single_item(message, rollbar::normalise),
+        PayloadKind::Airbrake => single_item(message, airbrake::normalise),
+        PayloadKind::Bugsnag => bugsnag_events(message),
         PayloadKind::Security => security_reports(message),
         PayloadKind::Import => imported(message),
     }
@@ -30,7 +35,7 @@ pub(crate) fn scrub(occurrences: Vec<Occurrence>, rules: &Rules) -> Vec<Scrubbed
     occurrences.into_iter().map(scrub_one).collect()
 }
 
-fn sentry_item(
+fn single_item(
     message: &Message,
     normalise: impl FnOnce(Map<String, Value>, &Received) -> Occurrence,
 ) -> Result<Vec<Occurrence>, String> {
@@ -68,6 +73,16 @@ fn security_reports(message: &Message) -> Result<Vec<Occurrence>, String> {
     };
     let reports = reports.into_iter().zip(&header.event_ids);
     Ok(reports.map(|(report, &id)| security::normalise(report, &received(header, id), &sender)).collect())
+}
+
+fn bugsnag_events(message: &Message) -> Result<Vec<Occurrence>, String> {
+    let header = &message.header;
+    let StoredReport { notifier, events } = json::parse(&message.payload).map_err(|error| error.to_string())?;
+    if events.len() != header.event_ids.len() {
+        return Err(format!("{} events with {} event ids", events.len(), header.event_ids.len()));
+    }
+    let events = events.into_iter().zip(&header.event_ids);
+    Ok(events.map(|(event, &id)| bugsnag::normalise(event, &notifier, &received(header, id))).collect())
 }
 
 fn received(header: &Header, event_id: EventId) -> Received {

@@ -35,12 +35,16 @@ pub struct Front {
     outcomes: Arc<Outcomes>,
 }
 
-/// The request headers that faultline's and Sentry's browser clients send, and browsers that speak MCP.
+/// The request headers that browser clients send: faultline's, those of Sentry and other trackers, and browsers
+/// that speak MCP.
 const ALLOWED_HEADERS: &str = "x-api-key, x-sentry-auth, x-requested-with, x-forwarded-for, origin, referer, accept, \
                                content-type, authentication, authorization, content-encoding, transfer-encoding, \
-                               traceparent, sentry-trace, baggage, mcp-protocol-version, mcp-method, mcp-name";
+                               traceparent, sentry-trace, baggage, cache-control, x-rollbar-access-token, \
+                               x-rollbar-replay-id, bugsnag-api-key, bugsnag-payload-version, bugsnag-sent-at, \
+                               bugsnag-integrity, mcp-protocol-version, mcp-method, mcp-name";
 /// The response headers that they read.
-const EXPOSED_HEADERS: &str = "x-ratelimit-reset, x-sentry-error, x-sentry-rate-limits, retry-after";
+const EXPOSED_HEADERS: &str = "x-ratelimit-reset, x-sentry-error, x-sentry-rate-limits, retry-after, \
+                               x-ratelimit-delay, x-rate-limit-remaining, x-rate-limit-remaining-seconds";
 /// Browsers that came over TLS use only TLS for a year. Only for this host: other hosts of the domain are not ours.
 const ONLY_TLS: &str = "max-age=31536000";
 const ALLOWED_METHODS: &str = "GET, POST, PUT, PATCH, DELETE, OPTIONS";

@@ -8,7 +8,7 @@ use axum::response::Response;
 use model::outcome::{Reason, Refusal};
 use parking_lot::Mutex;
 
-use crate::answer::GUESS_WINDOW;
+use crate::answer::{GUESS_WINDOW, Statuses};
 use crate::{ClientAddress, Outcomes};
 
 /// The number of requests with unknown keys that an address may send in a window.
@@ -41,7 +41,8 @@ impl Guesses {
             "too many unknown keys from this address: wait {} seconds; valid keys still work",
             GUESS_WINDOW.as_secs(),
         );
-        outcomes.refuse(&Refusal::new(Reason::KeyGuessesLimited, message))
+        let statuses = response.extensions().get().copied().unwrap_or(Statuses::COMMON);
+        outcomes.refuse_as(statuses, &Refusal::new(Reason::KeyGuessesLimited, message))
     }
 
     /// Counts a failed attempt at `now`. Returns the number of attempts in the window.

@@ -20,7 +20,7 @@ pub use access::{
     Access, Admin, AdministeredProject, DeletableProject, ProjectAdmin, ProjectReader, ReadableProject, Reader,
     StackAdmin,
 };
-pub use answer::{Answer, Fault, created, created_data, data, empty, no_content, ok};
+pub use answer::{Answer, Fault, Statuses, created, created_data, data, empty, json, no_content, ok};
 pub use authenticator::{Authenticator, Trust};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, decode_base64, read, read_unpacked, read_within, unpack};
@@ -28,5 +28,5 @@ pub use caller::Caller;
 pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
 pub use outcomes::{Outcomes, log_cause};
-pub use path::{Prefix, decode_segment, parse_project_name, parse_project_path, parse_query};
+pub use path::{Prefix, decode_segment, encode_segment, parse_project_name, parse_project_path, parse_query};
 pub use stages::{StageRun, Stages};

@@ -7,7 +7,7 @@ use axum::response::Response;
 use model::outcome::{Reason, Refusal};
 use parking_lot::Mutex;
 
-use crate::answer::{self, Answer};
+use crate::answer::{self, Answer, Statuses};
 use crate::stages::{STORAGE, Stages};
 
 /// How many refusals for one reason are logged one by one in a minute. CloudWatch charges for each line, and anybody can
@@ -85,15 +85,25 @@ impl Outcomes {
         handler.await.unwrap_or_else(|refusal| self.refuse(&refusal))
     }
 
+    /// Does the same, with the statuses for a kind of client.
+    pub async fn answer_as(&self, statuses: Statuses, handler: impl Future<Output = Answer>) -> Response {
+        handler.await.unwrap_or_else(|refusal| self.refuse_as(statuses, &refusal))
+    }
+
     /// Returns the response for a refusal, and counts it unless it is a [miss](Reason::is_miss).
     pub fn refuse(&self, refusal: &Refusal) -> Response {
+        self.refuse_as(Statuses::COMMON, refusal)
+    }
+
+    /// Does the same, with the statuses for a kind of client.
+    pub fn refuse_as(&self, statuses: Statuses, refusal: &Refusal) -> Response {
         log_cause(refusal);
         if refusal.reason.is_miss() {
             tracing::debug!(outcome.reason = refusal.reason.name(), "not found");
-            return answer::refuse(refusal);
+        } else {
+            self.count_events(refusal.reason, refusal.limited.map_or(1, |limited| limited.events));
         }
-        self.count_events(refusal.reason, refusal.limited.map_or(1, |limited| limited.events));
-        answer::refuse(refusal)
+        answer::refuse(refusal, statuses)
     }
 
     /// The stages of this process that currently fail.

@@ -2,11 +2,11 @@
 
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
-use percent_encoding::percent_decode_str;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// The first segments of all paths that faultline serves. Anything before one of them is a prefix of the deployment (an
 /// API Gateway stage such as `/prod`, or a folder of a reverse proxy).
-const ROOTS: [&str; 18] = [
+const ROOTS: [&str; 20] = [
     "projects",
     "timeline",
     "keys",
@@ -25,6 +25,9 @@ const ROOTS: [&str; 18] = [
     "sign-out",
     "operations",
     "mcp",
+    "bugsnag",
+    // Airbrake's clients fetch their settings from here.
+    "2020-06-18",
 ];
 /// The most segments that a prefix may have.
 const MAX_PREFIX: usize = 4;
@@ -56,12 +59,13 @@ pub(crate) fn routed(path: &str) -> Option<(Prefix, String)> {
     (path.trim_matches('/').is_empty()).then(|| (Prefix(String::new()), "/".to_owned()))
 }
 
-/// `api` may also be a prefix (`/api/projects`). It is Sentry's root only before a project number or a Sentry endpoint.
+/// `api` may also be a prefix (`/api/projects`). It is Sentry's root only before a project number or a Sentry endpoint,
+/// Rollbar's before its version, which is a number too, and Airbrake's before one of its versions.
 fn is_root(first: &str, behind: &str) -> bool {
     let second = behind.split('/').next().unwrap_or_default();
     match first {
         "api" => {
-            matches!(second, "store" | "envelope" | "embed")
+            matches!(second, "store" | "envelope" | "embed" | "v3" | "v4" | "v5")
                 || (!second.is_empty() && second.bytes().all(|byte| byte.is_ascii_digit()))
         }
         _ => ROOTS.contains(&first),
@@ -112,6 +116,11 @@ pub fn decode_segment(segment: &str) -> String {
     percent_decode_str(segment).decode_utf8_lossy().into_owned()
 }
 
+/// Percent-encodes a text for a segment of a path.
+pub fn encode_segment(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
 /// Parses and decodes the parameters of a query string.
 pub fn parse_query(query: Option<&str>) -> Vec<(String, String)> {
     form_urlencoded::parse(query.unwrap_or_default().as_bytes()).into_owned().collect()
@@ -134,6 +143,11 @@ mod tests {
         check("//prod//api/7//envelope/", "/api/7/envelope");
         check("/a/b/c/d/info", "/info");
         check("/api/store/", "/api/store");
+        check("/api/1/item/", "/api/1/item");
+        check("/prod/api/v3/projects/7/notices", "/api/v3/projects/7/notices");
+        check("/api/v0/projects/a/errors", "/projects/a/errors");
+        check("/prod/bugsnag/notify/", "/bugsnag/notify");
+        check("/2020-06-18/config/1/config.json", "/2020-06-18/config/1/config.json");
         check("/prod/hooks/github/projects", "/hooks/github/projects");
         check("/prod/dead-notices/redrive", "/dead-notices/redrive");
         check("/prod/openapi.json", "/openapi.json");

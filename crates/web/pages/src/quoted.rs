@@ -1,13 +1,13 @@
 //! Quotes text for the code samples that visitors copy.
 
 /// A literal in double quotes for Python, JavaScript, Go, Java, C# and Rust.
-pub(crate) fn double(text: &str) -> String {
-    format!("\"{}\"", escaped(text, &['"', '\\']))
+pub(crate) fn double(text: impl AsRef<str>) -> String {
+    format!("\"{}\"", escaped(text.as_ref(), &['"', '\\']))
 }
 
 /// A literal in single quotes for PHP and Ruby, which do not interpolate in it.
-pub(crate) fn single(text: &str) -> String {
-    format!("'{}'", escaped(text, &['\'', '\\']))
+pub(crate) fn single(text: impl AsRef<str>) -> String {
+    format!("'{}'", escaped(text.as_ref(), &['\'', '\\']))
 }
 
 /// A word of a POSIX shell, quoted only if it has to be.

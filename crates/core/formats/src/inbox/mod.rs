@@ -105,6 +105,12 @@ pub enum PayloadKind {
     UserReport,
     /// A browser: security reports.
     Security,
+    /// A client of Rollbar: the `data` of one item.
+    Rollbar,
+    /// A client of Airbrake: one notice.
+    Airbrake,
+    /// A client of Bugsnag: events, and the client that they share.
+    Bugsnag,
     /// An import: occurrences that were normalised when they first came in, each with a [`Source`] of its own.
     Import,
 }
@@ -115,6 +121,9 @@ impl From<Source> for PayloadKind {
             Source::V1 => Self::V1,
             Source::Sentry => Self::Sentry,
             Source::Security => Self::Security,
+            Source::Rollbar => Self::Rollbar,
+            Source::Airbrake => Self::Airbrake,
+            Source::Bugsnag => Self::Bugsnag,
         }
     }
 }

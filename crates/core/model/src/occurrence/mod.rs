@@ -40,6 +40,12 @@ pub enum Source {
     Sentry,
     /// A browser's security report (CSP and similar).
     Security,
+    /// A client of Rollbar.
+    Rollbar,
+    /// A client of Airbrake or Errbit.
+    Airbrake,
+    /// A client of Bugsnag.
+    Bugsnag,
 }
 
 /// One event, normalised. A line of a segment holds one of these.

@@ -7,7 +7,7 @@ pub mod auth;
 pub mod crash;
 mod envelope;
 pub mod feedback;
-mod moment;
+pub(crate) mod moment;
 mod normalise;
 mod peek;
 pub mod security;
@@ -17,4 +17,5 @@ pub use envelope::{
     MAX_ITEMS, MAX_STORED, Reader,
 };
 pub use normalise::{Received, crash_place, normalise};
+pub(crate) use peek::MAX_EVENT_MEMORY;
 pub use peek::{MAX_EVENT, Peek, peek};

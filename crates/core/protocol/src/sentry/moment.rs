@@ -11,7 +11,7 @@ const MAX_TEXT: usize = 80;
 
 /// Reads a number of seconds since 1970, or of milliseconds, microseconds or nanoseconds if it is too large for
 /// seconds.
-pub(super) fn from_number(number: f64) -> Option<Timestamp> {
+pub(crate) fn from_number(number: f64) -> Option<Timestamp> {
     if !(0.0..1e20).contains(&number) {
         return None;
     }
@@ -27,7 +27,7 @@ pub(super) fn from_number(number: f64) -> Option<Timestamp> {
 /// Parses RFC 3339 and similar formats: without an offset (UTC), with `+0000`, `+00`, `UTC` or `GMT`, with a space
 /// before them, with a space or `_` instead of the `T`, with slashes in the date, with a comma before the fraction, or
 /// with the name of a time zone in brackets. Also RFC 2822, and numbers as in [`from_number`].
-pub(super) fn parse(text: &str) -> Option<Timestamp> {
+pub(crate) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if text.len() > MAX_TEXT || !text.is_ascii() {
         return None;

@@ -17,7 +17,7 @@ pub struct Peek {
 /// The largest event, in bytes of JSON. This is Sentry's own limit, and an occurrence must fit into one answer.
 pub const MAX_EVENT: usize = 1 << 20;
 /// The most memory that a parsed event may take, in bytes. A typical event takes ten times the size of its JSON.
-const MAX_EVENT_MEMORY: usize = 32 << 20;
+pub(crate) const MAX_EVENT_MEMORY: usize = 32 << 20;
 /// The longest id or type that is read, in bytes.
 const MAX_WORD: usize = 64;
 

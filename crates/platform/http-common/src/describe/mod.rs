@@ -7,17 +7,22 @@
 mod operation;
 mod refusals;
 
+use std::collections::BTreeMap;
+
 pub use operation::Operation;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
+use crate::Statuses;
 use crate::answer::RefusalBody;
 
 /// A description that is being built.
 pub struct Description {
     paths: Map<String, Value>,
     tag: &'static str,
+    /// Paths whose refusals have statuses of their own.
+    statuses: BTreeMap<&'static str, Statuses>,
     sent: SchemaGenerator,
     answered: SchemaGenerator,
 }
@@ -31,6 +36,7 @@ impl Default for Description {
         Self {
             paths: Map::new(),
             tag: "",
+            statuses: BTreeMap::new(),
             sent: settings().for_deserialize().into_generator(),
             answered: settings().for_serialize().into_generator(),
         }
@@ -68,9 +74,10 @@ impl Description {
     /// If two different types have the same name.
     pub fn finish(mut self) -> (Map<String, Value>, Map<String, Value>) {
         let refused = self.answered::<RefusalBody<'_>>();
-        for path in self.paths.values_mut() {
-            for operation in path.as_object_mut().into_iter().flat_map(|path| path.values_mut()) {
-                refusals::complete(operation, &refused);
+        for (path, operations) in &mut self.paths {
+            let statuses = self.statuses.get(path.as_str()).copied().unwrap_or(Statuses::COMMON);
+            for operation in operations.as_object_mut().into_iter().flat_map(|path| path.values_mut()) {
+                refusals::complete(operation, statuses, &refused);
             }
         }
         let mut schemas = self.sent.take_definitions(true);

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde_json::{Value, json};
 
 use super::{Description, refusals};
+use crate::Statuses;
 
 /// An operation whose description is being built.
 pub struct Operation<'a> {
@@ -34,6 +35,18 @@ impl<'a> Operation<'a> {
     /// The operation takes a key in the ways that Sentry's SDKs send it.
     pub fn for_sdks(self) -> Self {
         self.keyed(json!([{ "sentryAuth": [] }, { "sentryKey": [] }]))
+    }
+
+    /// The operation takes a key in the ways that clients of another tracker send it: the names of security schemes.
+    pub fn for_clients(self, schemes: &[&str]) -> Self {
+        let schemes: Vec<_> = schemes.iter().map(|scheme| json!({ *scheme: [] })).collect();
+        self.keyed(schemes.into())
+    }
+
+    /// Refusals at this path have these statuses. Call it before [`error`](Self::error).
+    pub fn statuses(self, statuses: Statuses) -> Self {
+        self.description.statuses.insert(self.path, statuses);
+        self
     }
 
     /// The description in Markdown, in addition to the summary.
@@ -136,7 +149,8 @@ impl<'a> Operation<'a> {
 
     /// Adds an error response that does not follow from the rest of the description.
     pub fn error(mut self, reason: Reason, when: &str) -> Self {
-        refusals::add(self.at(), reason, when);
+        let statuses = self.description.statuses.get(self.path).copied().unwrap_or(Statuses::COMMON);
+        refusals::add(self.at(), statuses, reason, when);
         self
     }
 }

@@ -3,16 +3,18 @@
 use model::outcome::Reason;
 use serde_json::{Value, json};
 
+use crate::Statuses;
+
 /// Adds a reason for which the operation may be refused.
-pub(super) fn add(operation: &mut Value, reason: Reason, when: &str) {
-    let response = &mut operation["responses"][reason.status().to_string()];
+pub(super) fn add(operation: &mut Value, statuses: Statuses, reason: Reason, when: &str) {
+    let response = &mut operation["responses"][statuses.0(reason).to_string()];
     let before = response["description"].as_str().map_or_else(String::new, |before| format!("{before}; "));
     response["description"] = format!("{before}`{}`: {when}", reason.name()).into();
 }
 
 /// Adds the errors that follow from the key, the parameters and the body, and gives every error response the schema
 /// `form`.
-pub(super) fn complete(operation: &mut Value, form: &Value) {
+pub(super) fn complete(operation: &mut Value, statuses: Statuses, form: &Value) {
     let has_key = operation["security"].as_array().is_some_and(|keys| !keys.is_empty());
     let has_body = !operation["requestBody"].is_null();
     let has_query = operation["parameters"].as_array().is_some_and(|all| all.iter().any(|one| one["in"] == "query"));
@@ -32,13 +34,13 @@ pub(super) fn complete(operation: &mut Value, form: &Value) {
         (true, Reason::Unavailable, "storage does not answer: try again after `Retry-After` seconds"),
     ];
     for (_, reason, when) in implied.into_iter().filter(|(implied, ..)| *implied) {
-        add(operation, reason, when);
+        add(operation, statuses, reason, when);
     }
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         if matches!(status.as_bytes(), [b'4' | b'5', ..]) {
             response["content"] = json!({ "application/json": { "schema": form } });
         }
-        if ["429", "503"].contains(&status.as_str()) {
+        if ["429", "503", "504"].contains(&status.as_str()) {
             let says = "how many seconds to wait before sending more";
             response["headers"]["Retry-After"] = json!({ "description": says, "schema": { "type": "string" } });
         }

@@ -48,6 +48,11 @@ impl Connect {
         format!("Authorization: Bearer {}", self.agent_key())
     }
 
+    /// An address below the base URL.
+    fn at(&self, path: &str) -> String {
+        format!("{}{path}", self.url)
+    }
+
     fn errors_url(&self) -> String {
         format!("{}{}/errors", self.url, crate::address::project(&self.project))
     }
