@@ -1,4 +1,4 @@
-//! Events of clients of Rollbar, Airbrake and Bugsnag: their messages in the inbox, and what became of them.
+//! Events of clients of Rollbar, Airbrake and Bugsnag, and of exporters of OpenTelemetry: their messages in the inbox, and what became of them.
 
 use axum::body::Body;
 use embedded::Engines;
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::Samples;
 
-const INBOX: [&str; 3] = ["inbox-rollbar.txt", "inbox-airbrake.txt", "inbox-bugsnag.txt"];
+const INBOX: [&str; 4] = ["inbox-rollbar.txt", "inbox-airbrake.txt", "inbox-bugsnag.txt", "inbox-otlp.txt"];
 
 /// Returns the type, count and source of each error.
 async fn errors(faultline: &Faultline) -> Vec<(String, u64, String)> {
@@ -26,7 +26,12 @@ async fn errors(faultline: &Faultline) -> Vec<(String, u64, String)> {
 
 fn expected() -> Vec<(String, u64, String)> {
     let error = |kind: &str, count, source: &str| (kind.to_owned(), count, source.to_owned());
-    vec![error("ItemError", 1, "rollbar"), error("NoticeError", 1, "airbrake"), error("ReportError", 2, "bugsnag")]
+    vec![
+        error("ItemError", 1, "rollbar"),
+        error("LogError", 1, "otlp"),
+        error("NoticeError", 1, "airbrake"),
+        error("ReportError", 2, "bugsnag"),
+    ]
 }
 
 /// Occurrences are read, and messages that waited are recognised as counted.
@@ -76,12 +81,19 @@ pub(crate) async fn write(samples: &Samples) {
     ] }], "context": { "language": "ruby/3.1.2" }, "params": { "a": 1 } });
     let event = json!({ "exceptions": [{ "errorClass": "ReportError", "message": "m", "type": "nodejs" }] });
     let report = json!({ "apiKey": key, "notifier": { "name": "Bugsnag Node" }, "events": [event, event] });
+    let kind = json!({ "key": "exception.type", "value": { "stringValue": "LogError" } });
+    let record = json!({ "severityNumber": 17, "body": { "stringValue": "m" }, "attributes": [kind] });
+    let logs = json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": [record] }] }] });
     let mut texts = Vec::new();
     let notices = format!("/api/v3/projects/1/notices?key={key}");
-    for (file, (path, body)) in
-        INBOX.into_iter().zip([("/api/1/item", item), (&notices, notice), ("/bugsnag/notify", report)])
-    {
-        let answer = faultline.send(Request::post(path).body(body.to_string().into()).unwrap()).await;
+    for (file, (path, body)) in INBOX.into_iter().zip([
+        ("/api/1/item", item),
+        (&notices, notice),
+        ("/bugsnag/notify", report),
+        ("/v1/logs", logs),
+    ]) {
+        let request = Request::post(path).header("x-api-key", key).header("content-type", "application/json");
+        let answer = faultline.send(request.body(body.to_string().into()).unwrap()).await;
         assert!(answer.status.is_success(), "{}", answer.body);
         let text = faultline.take_inbox().await.concat();
         samples.write(file, &text);

@@ -1,6 +1,6 @@
 """Posts hostile requests to its own `faultline serve`, and shows what each costs.
 
-Each case has a new process, so its peak memory is that of the case. Everything is bounded: 22 cases, one request each (four
+Each case has a new process, so its peak memory is that of the case. Everything is bounded: 25 cases, one request each (four
 concurrent ones in some of them), 60 seconds for each.
 """
 
@@ -85,6 +85,12 @@ def cases():
     yield "key: Airbrake, errors", airbrake, {"x-airbrake-token": "{key}"} | packed, deflated(b'{"errors":' + many(b'{"a":0}', 130_000) + b"}"), 1
     yield "key: Bugsnag, 5 million events", bugsnag, bugsnag_key | packed, deflated(b'{"events":' + many(b"{}", 5 * MIB) + b"}"), 1
     yield "key: Bugsnag, 90 events of 150 kB", bugsnag, bugsnag_key | packed, deflated(b'{"events":[' + b",".join([b'{"metaData":{"x":' + many(b'{"a":0}', 20_000) + b"}}"] * 90) + b"]}"), 1
+    as_json = {"content-type": "application/json"}
+    record = b'{"resourceLogs":[{"scopeLogs":[{"logRecords":%s}]}]}'
+    yield "key: OTLP, 200,000 errors", "/v1/logs", v1 | packed | as_json, deflated(record % many(b'{"severityNumber":17}', 200_000)), 1
+    yield "key: OTLP, empty messages", "/v1/logs", v1 | packed, deflated(b"\x12\x00" * (7 * MIB)), 1
+    stack = b'[{"attributes":[{"key":"exception.type","value":{"stringValue":"E"}},{"key":"exception.stacktrace","value":{"stringValue":"%s"}}]}]'
+    yield "key: OTLP, a stack of 900 kB", "/v1/logs", v1 | packed | as_json, deflated(record % (stack % (b"\\tat a.B.c(D.java:1)\\n" * 40_000))), 1
     yield "key: function of 180 kB", "/api/1/store/", auth | packed, deflated(frame), 1
 
 

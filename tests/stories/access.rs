@@ -49,6 +49,12 @@ POST   /api/v5/projects/{project}/queries-stats               204 204 204   204 
 PUT    /api/v5/projects/{project}/queries-stats               204 204 204   204 204 204   204 204 204   204 204 204   204
 POST   /api/v5/projects/{project}/queues-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
 PUT    /api/v5/projects/{project}/queues-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
+POST   /v1/logs                                              401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /otlp/v1/logs                                         401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /v1/traces                                            401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /otlp/v1/traces                                       401 403 403   200 200 403   403 403 403   200 200 403   403
+POST   /v1/metrics                                           200 200 200   200 200 200   200 200 200   200 200 200   200
+POST   /otlp/v1/metrics                                      200 200 200   200 200 200   200 200 200   200 200 200   200
 GET    /2020-06-18/config/{project}/config.json               200 200 200   200 200 200   200 200 200   200 200 200   200
 
 GET    /projects                                              401 403 403   403 403 403   200 200 200   200 200 200   403

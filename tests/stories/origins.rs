@@ -29,6 +29,11 @@ async fn send(faultline: &Faultline, way: &str, origin: Option<&str>) -> Answere
         "rollbar" => ("/api/1/item/".to_owned(), r#"{"data":{"body":{"message":{"body":"m"}}}}"#.to_owned()),
         "airbrake" => (format!("/api/v3/projects/1/notices?key={key}"), r#"{"errors":[{"message":"m"}]}"#.to_owned()),
         "bugsnag" => ("/bugsnag/notify".to_owned(), r#"{"events":[{"exceptions":[{"errorClass":"E"}]}]}"#.to_owned()),
+        "otlp" => {
+            let record = json!({ "severityNumber": 17, "body": { "stringValue": format!("{origin:?}") } });
+            let logs = json!({ "resourceLogs": [{ "scopeLogs": [{ "logRecords": [record] }] }] });
+            ("/v1/logs".to_owned(), logs.to_string())
+        }
         "tunnel" => {
             let dsn = format!("{{\"dsn\":\"https://{key}@errors.example/1\"}}");
             ("/tunnel".to_owned(), envelope.replacen("{}", &dsn, 1))
@@ -37,11 +42,13 @@ async fn send(faultline: &Faultline, way: &str, origin: Option<&str>) -> Answere
     };
     let request = Request::builder().method(Method::POST).uri(path).header("x-api-key", key);
     let request = request.header("x-rollbar-access-token", key).header("bugsnag-api-key", key);
+    let request = if way == "otlp" { request.header("content-type", "application/json") } else { request };
     let request = origin.iter().fold(request, |request, origin| request.header("origin", *origin));
     faultline.send(request.body(Body::from(body)).unwrap()).await
 }
 
-const WAYS: [&str; 9] = ["v1", "envelope", "store", "legacy", "security", "tunnel", "rollbar", "airbrake", "bugsnag"];
+const WAYS: [&str; 10] =
+    ["v1", "envelope", "store", "legacy", "security", "tunnel", "rollbar", "airbrake", "bugsnag", "otlp"];
 
 /// An event from a page that is not allowed is refused with a reason and counted, whichever way it is sent. Events from
 /// an allowed page and from a server are accepted. Browsers can read the refusal.
@@ -63,8 +70,8 @@ async fn only_allowed_pages_may_send() {
         }
     }
     let info = faultline.call(Method::GET, "/info", ADMIN, Body::empty()).await;
-    assert_eq!(info.body["data"]["refused"], json!({ "origin_not_allowed": 27 }));
-    assert_eq!(faultline.take_inbox().await.len(), 27, "refused events are not in the inbox");
+    assert_eq!(info.body["data"]["refused"], json!({ "origin_not_allowed": 30 }));
+    assert_eq!(faultline.take_inbox().await.len(), 30, "refused events are not in the inbox");
 }
 
 /// Without the setting all pages may send; with an empty list none may. Other projects are not affected.

@@ -2,6 +2,7 @@
 
 mod airbrake;
 mod bugsnag;
+mod otlp;
 mod refusals;
 mod rollbar;
 

@@ -104,7 +104,8 @@ impl<'a> Basis<'a> {
     pub(super) fn of(occurrence: &'a Occurrence) -> Self {
         match occurrence.source {
             Source::V1 => return Self::V1(&occurrence.message),
-            Source::Sentry | Source::Security | Source::Rollbar | Source::Airbrake | Source::Bugsnag => {}
+            Source::Sentry | Source::Security | Source::Rollbar | Source::Airbrake | Source::Bugsnag | Source::Otlp => {
+            }
         }
         if let Some(Value::String(checksum)) = occurrence.other.get("checksum")
             && !checksum.is_empty()

@@ -17,7 +17,9 @@ pub fn title(occurrence: &Occurrence) -> String {
     match occurrence.source {
         Source::V1 => truncate_message(&occurrence.message),
         Source::Security => or_unknown(first_line(&occurrence.message)),
-        Source::Sentry | Source::Rollbar | Source::Airbrake | Source::Bugsnag => or_unknown(&sentry(occurrence)),
+        Source::Sentry | Source::Rollbar | Source::Airbrake | Source::Bugsnag | Source::Otlp => {
+            or_unknown(&sentry(occurrence))
+        }
     }
 }
 

@@ -42,15 +42,22 @@ impl Ingest {
         let mut refused = None;
         for key in keys {
             let caller = self.authenticator.authenticate_key(key).await;
-            match caller.and_then(|caller| Ok(Client { project: find_addressee(&caller, named)?, caller })) {
-                Ok(client) => {
-                    self.check_origin(&client.project, headers).await?;
-                    return Ok(client);
+            match caller.and_then(|caller| Ok((find_addressee(&caller, named)?, caller))) {
+                Ok((project, caller)) => {
+                    self.check_origin(&project, headers).await?;
+                    return Ok(Client { caller, project });
                 }
                 Err(refusal) => drop(refused.get_or_insert(refusal)),
             }
         }
         Err(refused.unwrap_or_else(|| Refusal::new(Reason::KeyMissing, "the request has no key")))
+    }
+
+    /// Returns the client that this caller is, in the project of its key.
+    pub(crate) async fn find_project(&self, caller: Caller, headers: &HeaderMap) -> Result<Client, Refusal> {
+        let project = find_addressee(&caller, None)?;
+        self.check_origin(&project, headers).await?;
+        Ok(Client { caller, project })
     }
 
     /// Reads the body of a request with the key in the header `header`, or else in the body, where `find` finds it. The

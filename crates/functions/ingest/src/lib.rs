@@ -10,6 +10,7 @@ mod import;
 mod json_api;
 mod limiter;
 mod origin;
+mod otlp;
 mod rollbar;
 mod sentry;
 
@@ -34,6 +35,7 @@ pub fn describe(api: &mut Description) {
     rollbar::describe(api);
     airbrake::describe(api);
     bugsnag::describe(api);
+    otlp::describe(api);
     health::describe(api);
 }
 
@@ -85,6 +87,7 @@ impl Ingest {
             .merge(rollbar::routes())
             .merge(airbrake::routes())
             .merge(bugsnag::routes())
+            .merge(otlp::routes())
             .merge(health::route())
             .with_state(Arc::new(self))
     }

@@ -188,6 +188,27 @@ async fn what_cannot_be_made_durable_is_not_answered_with_success() {
     }
 }
 
+/// Clients of other trackers send again after these statuses, and not after others.
+#[tokio::test]
+async fn each_client_is_asked_to_send_again() {
+    let routes = [
+        ("/api/1/item/", "x-rollbar-access-token", 503, 500),
+        ("/bugsnag/notify", "bugsnag-api-key", 503, 500),
+        ("/api/v3/projects/1/notices", "x-airbrake-token", 504, 500),
+        ("/v1/logs", "x-api-key", 503, 503),
+        ("/otlp/v1/traces", "x-api-key", 503, 503),
+    ];
+    for (path, header, unavailable, rejected) in routes {
+        for (kind, expected) in
+            [(Kind::Unavailable, unavailable), (Kind::Throttled, unavailable), (Kind::Rejected, rejected)]
+        {
+            let request = Request::post(path).header(header, "some-key").body(Body::from("{}")).unwrap();
+            let response = front(kind).oneshot(request).await.unwrap();
+            assert_eq!(response.status().as_u16(), expected, "{path} {kind:?}");
+        }
+    }
+}
+
 /// A health check learns which service fails, and nothing else.
 #[tokio::test]
 async fn the_health_check_names_what_does_not_answer() {

@@ -44,6 +44,7 @@ impl FeedbackEntry {
             | PayloadKind::Rollbar
             | PayloadKind::Airbrake
             | PayloadKind::Bugsnag
+            | PayloadKind::Otlp
             | PayloadKind::Import => Vec::new(),
         }
     }

@@ -45,7 +45,7 @@ fn list_message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
     let without_type = || title.strip_prefix(&occurrence.kind)?.strip_prefix(": ");
     match occurrence.source {
         Source::V1 => title,
-        Source::Sentry | Source::Security | Source::Rollbar | Source::Airbrake | Source::Bugsnag => {
+        Source::Sentry | Source::Security | Source::Rollbar | Source::Airbrake | Source::Bugsnag | Source::Otlp => {
             Some(title).filter(|_| occurrence.kind.is_empty()).or_else(without_type).unwrap_or(title)
         }
     }

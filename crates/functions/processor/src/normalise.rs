@@ -4,6 +4,7 @@ use model::json::{self, Map, Value};
 use model::occurrence::{Attachment, AttachmentLoss, Occurrence};
 use protocol::bugsnag::{self, StoredReport};
 use protocol::json_api::{self, Post};
+use protocol::otlp::{self, StoredBatch};
 use protocol::sentry::{self, Received, feedback, security};
 use protocol::{airbrake, rollbar};
 use scrub::Rules;
@@ -21,6 +22,7 @@ pub(crate) fn normalise(message: &Message) -> Result<Vec<Occurrence>, String> {
         PayloadKind::Rollbar => single_item(message, rollbar::normalise),
         PayloadKind::Airbrake => single_item(message, airbrake::normalise),
         PayloadKind::Bugsnag => bugsnag_events(message),
+        PayloadKind::Otlp => otlp_errors(message),
         PayloadKind::Security => security_reports(message),
         PayloadKind::Import => imported(message),
     }
@@ -83,6 +85,16 @@ fn bugsnag_events(message: &Message) -> Result<Vec<Occurrence>, String> {
     }
     let events = events.into_iter().zip(&header.event_ids);
     Ok(events.map(|(event, &id)| bugsnag::normalise(event, &notifier, &received(header, id))).collect())
+}
+
+fn otlp_errors(message: &Message) -> Result<Vec<Occurrence>, String> {
+    let header = &message.header;
+    let StoredBatch { errors } = json::parse(&message.payload).map_err(|error| error.to_string())?;
+    if errors.len() != header.event_ids.len() {
+        return Err(format!("{} errors with {} event ids", errors.len(), header.event_ids.len()));
+    }
+    let errors = errors.into_iter().zip(&header.event_ids);
+    Ok(errors.map(|(error, &id)| otlp::normalise(error, &received(header, id))).collect())
 }
 
 fn received(header: &Header, event_id: EventId) -> Received {

@@ -160,7 +160,9 @@ pub(crate) fn describe_minute<'a>(
 pub(crate) fn describe_occurrence(project: &ProjectName, id: &OccurrenceId, occurrence: &Occurrence) -> Value {
     let mut entry = match occurrence.source {
         Source::V1 => occurrence.other.clone(),
-        Source::Sentry | Source::Security | Source::Rollbar | Source::Airbrake | Source::Bugsnag => Map::new(),
+        Source::Sentry | Source::Security | Source::Rollbar | Source::Airbrake | Source::Bugsnag | Source::Otlp => {
+            Map::new()
+        }
     };
     let mut put = |key: &str, value: Value| drop(entry.insert(key.to_owned(), value));
     put("project", project.as_str().into());

@@ -6,7 +6,7 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 /// The first segments of all paths that faultline serves. Anything before one of them is a prefix of the deployment (an
 /// API Gateway stage such as `/prod`, or a folder of a reverse proxy).
-const ROOTS: [&str; 20] = [
+const ROOTS: [&str; 21] = [
     "projects",
     "timeline",
     "keys",
@@ -26,6 +26,7 @@ const ROOTS: [&str; 20] = [
     "operations",
     "mcp",
     "bugsnag",
+    "otlp",
     // Airbrake's clients fetch their settings from here.
     "2020-06-18",
 ];
@@ -68,6 +69,8 @@ fn is_root(first: &str, behind: &str) -> bool {
             matches!(second, "store" | "envelope" | "embed" | "v3" | "v4" | "v5")
                 || (!second.is_empty() && second.bytes().all(|byte| byte.is_ascii_digit()))
         }
+        // OpenTelemetry's exporters may be given the address alone. `v1` may also be a prefix.
+        "v1" => matches!(second, "logs" | "traces" | "metrics"),
         _ => ROOTS.contains(&first),
     }
 }
@@ -147,6 +150,9 @@ mod tests {
         check("/prod/api/v3/projects/7/notices", "/api/v3/projects/7/notices");
         check("/api/v0/projects/a/errors", "/projects/a/errors");
         check("/prod/bugsnag/notify/", "/bugsnag/notify");
+        check("/prod/v1/logs", "/v1/logs");
+        check("/otlp/v1/traces/", "/otlp/v1/traces");
+        check("/v1/projects/a/errors", "/projects/a/errors");
         check("/2020-06-18/config/1/config.json", "/2020-06-18/config/1/config.json");
         check("/prod/hooks/github/projects", "/hooks/github/projects");
         check("/prod/dead-notices/redrive", "/dead-notices/redrive");

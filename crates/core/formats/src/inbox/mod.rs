@@ -111,6 +111,8 @@ pub enum PayloadKind {
     Airbrake,
     /// A client of Bugsnag: events, and the client that they share.
     Bugsnag,
+    /// An exporter of OpenTelemetry: the errors of a batch.
+    Otlp,
     /// An import: occurrences that were normalised when they first came in, each with a [`Source`] of its own.
     Import,
 }
@@ -124,6 +126,7 @@ impl From<Source> for PayloadKind {
             Source::Rollbar => Self::Rollbar,
             Source::Airbrake => Self::Airbrake,
             Source::Bugsnag => Self::Bugsnag,
+            Source::Otlp => Self::Otlp,
         }
     }
 }

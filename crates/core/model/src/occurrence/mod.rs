@@ -46,6 +46,8 @@ pub enum Source {
     Airbrake,
     /// A client of Bugsnag.
     Bugsnag,
+    /// An exporter of OpenTelemetry.
+    Otlp,
 }
 
 /// One event, normalised. A line of a segment holds one of these.

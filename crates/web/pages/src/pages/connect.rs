@@ -48,6 +48,11 @@ impl Connect {
         format!("Authorization: Bearer {}", self.agent_key())
     }
 
+    /// The key as OpenTelemetry's exporters take headers.
+    fn header_pair(&self) -> String {
+        format!("x-api-key={}", self.key)
+    }
+
     /// An address below the base URL.
     fn at(&self, path: &str) -> String {
         format!("{}{path}", self.url)
