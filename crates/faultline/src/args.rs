@@ -41,7 +41,7 @@ pub(crate) struct Args {
 pub(crate) enum Command {
     /// Run the whole system in this process
     #[cfg(feature = "server")]
-    Serve(server::serve::Serve),
+    Serve(Box<server::serve::Serve>),
     /// Commands that need only a URL and a key.
     #[command(flatten)]
     Remote(cli::Command),

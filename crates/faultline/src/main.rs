@@ -55,7 +55,7 @@ fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
     runtime.block_on(async {
         match command {
             #[cfg(feature = "server")]
-            Command::Serve(options) => server::serve::run(options).await,
+            Command::Serve(options) => server::serve::run(*options).await,
             Command::Remote(command) => cli::run(command, remote).await,
             Command::Dlq(options) => dlq::run(options, remote).await,
             #[cfg(feature = "server")]

@@ -38,7 +38,7 @@ async fn an_item_is_accepted_in_every_form_and_counted_once() {
     let token = ("x-rollbar-access-token", key.as_str());
     let form = ("content-type", "application/x-www-form-urlencoded");
     let field = format!("payload={}", faultline_tests::encoded(&with_token));
-    let requests: Vec<(&str, Vec<(&str, &str)>, String)> = vec![
+    let requests = [
         (ITEM, vec![token, ("content-type", "application/json")], item.clone()),
         ("/prod/api/1/item", vec![token, form], item),
         (ITEM, vec![], with_token.clone()),

@@ -1,7 +1,5 @@
 //! The lines that visitors copy to connect a coding agent.
 
-#![expect(clippy::unwrap_used, reason = "a test panics on failure")]
-
 use web_pages::{Connect, Frame};
 
 fn connect() -> Connect {

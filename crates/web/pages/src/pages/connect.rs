@@ -37,7 +37,7 @@ impl Connect {
 
     /// The URL as a literal of JSON and TOML.
     fn mcp_literal(&self) -> String {
-        crate::quoted::double(&self.mcp_url())
+        crate::quoted::double(self.mcp_url())
     }
 
     fn agent_key(&self) -> &str {

@@ -300,7 +300,7 @@ fn an_attachment_over_a_limit_is_described_and_skipped() {
     let max = Attachment::MAX_SIZE;
     assert_eq!(all(&[max, max + 1, 1]), [None, Some(TooLarge), None]);
     assert_eq!(all(&[max, max, max, max - 1, 2, 1]), [None, None, None, None, Some(TooMany), None]);
-    let many = all(&vec![1; Attachment::MAX_STORED + 5]);
+    let many = all(&[1; Attachment::MAX_STORED + 5]);
     assert_eq!(many[..Attachment::MAX_STORED], vec![None; Attachment::MAX_STORED]);
     assert_eq!(many[Attachment::MAX_STORED..], vec![Some(TooMany); 5]);
 }
