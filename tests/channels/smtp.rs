@@ -81,7 +81,7 @@ async fn without_the_right_certificate_or_without_tls_nothing_is_sent() {
     assert_eq!(server.received().len(), 0);
 }
 
-/// What the server refuses for good is not tried again. What the operator can fix, or what passes, is.
+/// A final refusal of the server is not tried again. A failure that passes, or that the operator can fix, is.
 #[tokio::test]
 async fn refusals_are_permanent_or_transient() {
     let cases: [(&str, &str, bool, &str); 6] = [

@@ -12,7 +12,7 @@ pub enum Pace {
     Closed,
     /// Requests are sent at a fixed rate, whether the server keeps up or not.
     Open {
-        /// Requests per second.
+        /// Requests per second, over all connections.
         rate: f64,
     },
 }

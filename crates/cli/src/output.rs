@@ -13,7 +13,7 @@ use super::tone::Tone;
 /// How answers are shown.
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
-    /// As JSON.
+    /// As one line of JSON, for programs.
     pub json: bool,
     colours: bool,
     /// Width of the terminal in columns; `None` if standard output is not a terminal.

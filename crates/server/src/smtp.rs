@@ -43,7 +43,7 @@ enum Security {
     None,
 }
 
-/// Shows no password.
+/// Leaves out user and password, which logs must not contain.
 impl fmt::Debug for SmtpUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SmtpUrl")

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::{ID, ask, event, post_event, route, upload_key};
 use crate::browser::Browser;
 
-/// What sentry-cli sends for `releases new`, `set-commits --local`, `finalize` and `deploys new`.
+/// The requests of sentry-cli for `releases new`, `set-commits --local`, `finalize` and `deploys new`.
 async fn announce(faultline: &Faultline, key: &str, version: &str) {
     let path = route(&format!("releases/{}/", version.replace('@', "%40")));
     let body = json!({ "version": version, "projects": ["sample"], "url": "https://ci.test/7", "dateReleased": null });

@@ -1,4 +1,4 @@
-//! What people set on an issue of another tracker, as a line that `faultline export` would write.
+//! The status, assignee and comments of an issue of another tracker, as a line that `faultline export` would write.
 
 use model::error::history::EntryId;
 use model::id::EventId;
@@ -31,7 +31,7 @@ pub(super) struct IssueState {
     pub(super) comments: Vec<Comment>,
 }
 
-/// What somebody wrote about an issue.
+/// A comment on an issue.
 pub(super) struct Comment {
     pub(super) at: Timestamp,
     pub(super) user: Option<String>,

@@ -18,7 +18,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 /// Longest pause that the server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(120);
 
-/// What is different between trackers.
+/// The differences between trackers.
 #[derive(Debug)]
 pub(super) struct Tracker {
     /// The form of a project's address, for messages.

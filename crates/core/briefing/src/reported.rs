@@ -46,7 +46,7 @@ pub struct Reported {
     pub(crate) feedback: Vec<Remark>,
 }
 
-/// A breadcrumb.
+/// A breadcrumb, as a line of the list.
 #[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ReportedCrumb {
     pub(crate) at: String,

@@ -1,4 +1,4 @@
-//! Numbers in sentences.
+//! Formats numbers for sentences, with the right plural.
 
 /// Formats a number with its noun, as in `1 error` and `2 errors`. `noun` is the singular; the plural ends in `s`.
 pub fn counted(number: u64, noun: &str) -> String {

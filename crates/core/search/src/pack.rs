@@ -72,7 +72,7 @@ impl TermPostings {
         packs
     }
 
-    /// Decodes a pack.
+    /// Decodes a pack as it is stored.
     pub fn decode(pack: &[u8]) -> Result<Self, BadPack> {
         let mut rest = pack;
         let count = usize::from(take(&mut rest).map(u16::from_be_bytes)?);

@@ -1,4 +1,4 @@
-//! Counts of refusals.
+//! Counts refusals by reason, for `GET /info` and the log.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};

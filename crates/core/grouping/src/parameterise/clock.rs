@@ -1,4 +1,4 @@
-//! Times of day.
+//! Finds times of day in messages.
 
 use super::cursor::{Cursor, is_word, optional};
 

@@ -1,4 +1,4 @@
-//! Dates and times.
+//! Finds dates and times in messages.
 
 use super::clock::clock_with_half;
 use super::cursor::{Cursor, is_word, optional};

@@ -32,7 +32,7 @@ pub(super) enum Family {
     CSharp,
     Python,
     Go,
-    /// Erlang and Elixir.
+    /// The languages of the BEAM, such as Erlang and Elixir.
     Beam,
     Other,
 }

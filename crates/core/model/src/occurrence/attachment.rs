@@ -12,7 +12,7 @@ pub struct Attachment {
     /// The content type, as the client sent it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// What it is for, as in the Sentry protocol, such as `event.view_hierarchy`.
+    /// Its purpose, as in the Sentry protocol, such as `event.view_hierarchy`.
     #[serde(rename = "type", default, skip_serializing_if = "Option::is_none")]
     pub kind: Option<String>,
     /// The size in bytes.

@@ -118,7 +118,7 @@ pub struct Dsn {
 pub struct BadDsn;
 
 impl Dsn {
-    /// Parses a DSN.
+    /// Parses a DSN into its key and project.
     pub fn parse(text: &str) -> Result<Self, BadDsn> {
         let parse = || {
             let (scheme, rest) = text.trim().split_once("://")?;

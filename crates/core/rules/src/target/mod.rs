@@ -22,7 +22,7 @@ pub enum Target {
     GitLab(GitLab),
     /// Any HTTPS URL, which gets signed JSON.
     Webhook(Webhook),
-    /// Email.
+    /// Email, through SES or an SMTP server.
     Email(Email),
     /// A Discord channel, through a webhook.
     Discord(Hook),
@@ -86,7 +86,7 @@ impl Target {
     }
 }
 
-/// A Slack channel.
+/// A Slack channel, reached through an incoming webhook.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Slack {
@@ -106,7 +106,7 @@ pub struct Slack {
     pub icon_url: Option<String>,
 }
 
-/// A GitHub repository.
+/// A GitHub repository in which each error gets an issue.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitHub {
@@ -127,7 +127,7 @@ pub struct GitHub {
     pub if_exist: IfExist,
 }
 
-/// A GitLab project.
+/// A GitLab project in which each error gets an issue.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct GitLab {
@@ -191,7 +191,7 @@ pub struct Email {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PagerDuty {
-    /// The integration key.
+    /// The integration key, which names the service that is called.
     pub routing_key: Secret,
     /// The URL of the service region, such as `https://events.eu.pagerduty.com`. Without it, the United States.
     #[serde(default)]

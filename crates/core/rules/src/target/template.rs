@@ -43,14 +43,14 @@ pub const PLACEHOLDERS: [&str; 21] = [
 #[serde(transparent)]
 pub struct Template(Value);
 
-/// What is wrong with a template: where, and in words.
+/// A mistake in a template: its place, and a message.
 pub(super) struct TemplateError {
     pub(super) path: Vec<String>,
     pub(super) message: String,
 }
 
 impl Template {
-    /// Checks a template.
+    /// Checks a template when a rule is saved.
     pub(super) fn parse(template: &Value) -> Result<Self, TemplateError> {
         let wrong = |message: String| TemplateError { path: Vec::new(), message };
         if !template.is_object() {

@@ -1,4 +1,4 @@
-//! Email.
+//! Composes emails, and hands them to the mailer of the deployment.
 
 use async_trait::async_trait;
 use rules::{Message, target};

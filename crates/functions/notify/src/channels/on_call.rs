@@ -16,7 +16,7 @@ use super::text::{cut, line};
 const PAGERDUTY: &str = "https://events.pagerduty.com";
 const OPSGENIE: &str = "https://api.opsgenie.com";
 
-/// What happens to an incident.
+/// The change that a message makes to an incident.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum IncidentAction {
     Open,

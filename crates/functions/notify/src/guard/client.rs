@@ -27,7 +27,7 @@ impl Default for Timeouts {
 /// A request to a destination.
 #[derive(Clone)]
 pub struct Outgoing<'a> {
-    /// HTTP method.
+    /// HTTP method of the request.
     pub method: Method,
     /// The URL, which may contain secrets.
     pub url: &'a str,
@@ -52,7 +52,7 @@ impl<'a> Outgoing<'a> {
 /// The answer of a destination.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// HTTP status.
+    /// HTTP status of the answer.
     pub status: StatusCode,
     /// All headers of the answer.
     pub headers: HeaderMap,

@@ -13,7 +13,7 @@ const MAX_SECTIONS: usize = 10_000;
 /// The largest line and column at which a section may begin.
 const MAX_OFFSET: u32 = 1 << 28;
 
-/// A decoded map.
+/// A decoded source map, with the name of its file.
 #[derive(Default)]
 pub(super) struct Decoded {
     maps: Vec<Part>,

@@ -1,4 +1,4 @@
-//! GetObject and HeadObject.
+//! Serves GetObject and HeadObject.
 
 use bytes::Bytes;
 use rusqlite::{Connection, MAIN_DB};

@@ -22,7 +22,7 @@ pub struct Queue {
     state: Arc<QueueState>,
 }
 
-/// A received message.
+/// A received message, with the receipt that deletes it.
 #[derive(Clone, Debug)]
 pub struct Received {
     /// The id that the sender got.

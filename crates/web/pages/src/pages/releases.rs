@@ -25,7 +25,7 @@ pub struct ReleasePage {
     pub row: ReleaseRow,
     /// The repositories that it was built from, each with its commit.
     pub refs: Vec<(String, String)>,
-    /// Its newest commits.
+    /// Its newest commits, as the build tool sent them.
     pub commits: Vec<CommitRow>,
     /// Its last deploys, newest first.
     pub deploys: Vec<DeployRow>,

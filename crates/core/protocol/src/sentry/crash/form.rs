@@ -201,7 +201,7 @@ impl CrashForm {
 const DUMP: &str = "upload_file_minidump";
 /// The name of a dump without a name.
 const DUMP_FILE: &str = "minidump.dmp";
-/// What a file is for, as in the headers of envelope items.
+/// The purpose of a file, as in the headers of envelope items.
 const DUMP_KIND: &str = "event.minidump";
 const FILE_KIND: &str = "event.attachment";
 

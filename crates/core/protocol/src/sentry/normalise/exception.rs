@@ -1,4 +1,4 @@
-//! Exceptions and threads.
+//! Converts exceptions and threads with their stack traces.
 
 use serde_json::Value;
 

@@ -8,7 +8,7 @@ use model::occurrence::{Level, Occurrence, Source};
 use model::project::{Tier, TimeUnit};
 use model::time::Timestamp;
 
-/// Noon UTC.
+/// The start of every story: noon in UTC.
 const START: i64 = 1_793_620_800;
 pub(super) const UNIT: TimeUnit = TimeUnit::Minute;
 

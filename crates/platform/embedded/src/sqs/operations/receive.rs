@@ -1,4 +1,4 @@
-//! ReceiveMessage.
+//! Serves ReceiveMessage, with long polling.
 
 use std::time::Duration;
 

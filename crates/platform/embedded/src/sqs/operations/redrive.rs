@@ -1,4 +1,4 @@
-//! StartMessageMoveTask and ListMessageMoveTasks.
+//! Serves StartMessageMoveTask and ListMessageMoveTasks.
 
 use std::sync::Arc;
 

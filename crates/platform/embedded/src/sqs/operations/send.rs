@@ -1,4 +1,4 @@
-//! SendMessage and SendMessageBatch.
+//! Serves SendMessage and SendMessageBatch.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! ChangeMessageVisibility and ChangeMessageVisibilityBatch.
+//! Serves ChangeMessageVisibility and ChangeMessageVisibilityBatch.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Reads attachments.
+//! Reads attachments of occurrences for download.
 
 use model::occurrence::Attachment;
 
