@@ -20,7 +20,7 @@ pub struct Item {
     /// The type, or `_` if the client sent none.
     #[serde(rename = "type")]
     pub kind: String,
-    /// The full message.
+    /// The full message, as the client sent it.
     pub message: String,
     /// All other keys as they were sent: `backtrace`, `timestamp`, and keys that v1 does not know.
     pub rest: Map<String, Value>,

@@ -13,7 +13,7 @@ const MAX_SECTIONS: usize = 10_000;
 /// The largest line and column at which a section may begin.
 const MAX_OFFSET: u32 = 1 << 28;
 
-/// A decoded source map, with the name of its file.
+/// A decoded source map: its positions and, if it has them, its functions.
 #[derive(Default)]
 pub(super) struct Decoded {
     maps: Vec<Part>,

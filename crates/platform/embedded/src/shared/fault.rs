@@ -5,7 +5,7 @@ use std::sync::Arc;
 /// Why a statement, or the commit that contained it, failed. Nothing of the operation is stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Fault {
-    /// A statement failed.
+    /// A statement of SQLite failed.
     #[error(transparent)]
     Statement(#[from] rusqlite::Error),
     /// The commit that the operation shared with others failed.

@@ -196,7 +196,7 @@ impl Reader {
             return self.wait(ReaderState::Between);
         }
         if self.index == MAX_ITEMS {
-            self.refuse(format!("an envelope has at most {MAX_ITEMS} items: send the rest in another"));
+            self.refuse(format!("an envelope has at most {MAX_ITEMS} items: send the others in another"));
             return self.go_to(ReaderState::Done);
         }
         let line = self.line();

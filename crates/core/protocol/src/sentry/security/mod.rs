@@ -76,7 +76,7 @@ pub fn parse(body: &[u8]) -> Result<(Vec<Report>, Vec<Refusal>), Refusal> {
             Refusal { path, ..Refusal::new(Reason::ItemInvalid, message) }
         };
         if index == MAX_REPORTS {
-            refused.push(refuse(format!("a body may have at most {MAX_REPORTS} reports: send the rest in another")));
+            refused.push(refuse(format!("a body may have at most {MAX_REPORTS} reports: send the others in another")));
             break;
         }
         match Report::parse(entry) {

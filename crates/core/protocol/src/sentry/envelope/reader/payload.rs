@@ -83,7 +83,7 @@ impl Reader {
         if kind.is_stored() {
             if self.events == MAX_EVENTS || self.stored + payload > MAX_STORED {
                 let message = format!(
-                    "an envelope may have at most {MAX_EVENTS} events with {MAX_STORED} bytes in total: send the rest in another"
+                    "an envelope may have at most {MAX_EVENTS} events with {MAX_STORED} bytes in total: send the others in another"
                 );
                 self.take(next);
                 self.refuse_item(message);
