@@ -331,6 +331,7 @@ mod tests {
             "allowedOrigins": null,
             "postedConfigs": "sealed",
             "attachments": "discard",
+            "repository": null,
         });
         assert_eq!(describe_change(&fields), Ok(expected));
         let fields = SettingsFields { origins: NO_ORIGINS.to_owned(), ..fields };
