@@ -15,3 +15,4 @@ def before_call(context, case, kwargs):
 
 schemathesis.serializer.alias("application/csp-report", "application/json")
 schemathesis.serializer.alias("application/x-sentry-envelope", "text/plain")
+schemathesis.serializer.alias("application/x-protobuf", "text/plain")

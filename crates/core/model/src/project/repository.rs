@@ -15,10 +15,10 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 pub struct Repository {
     /// The URL of a line, with `{path}` and perhaps `{revision}` and `{line}`, such as
     /// `https://github.com/acme/shop/blob/{revision}/{path}#L{line}`.
-    #[schemars(length(max = 500), regex(pattern = r"^https?://[^\s{}]+/[^\s]*\{path\}[^\s]*$"))]
+    #[schemars(length(max = 500), regex(pattern = r"^https?://[A-Za-z0-9._:\[\]-]+/[!-~]*\{path\}[!-~]*$"))]
     url: String,
     /// The revision if the release names none, such as `main`.
-    #[schemars(length(min = 1, max = 200))]
+    #[schemars(length(max = 200), regex(pattern = r"^[!-~]+$"))]
     branch: String,
     /// How paths of frames become paths of the repository. The first mapping that fits is used.
     #[schemars(length(max = 20))]
@@ -41,7 +41,9 @@ pub struct PathMapping {
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum BadRepository {
     /// The template is not a URL that a browser opens.
-    #[error("`url` must begin with https:// or http:// and a host, and have at most 500 bytes and no white space")]
+    #[error(
+        "`url` must begin with https:// or http:// and a host, and have at most 500 characters, ASCII without spaces"
+    )]
     Url,
     /// The template does not name the file.
     #[error(
@@ -49,11 +51,11 @@ pub enum BadRepository {
     )]
     Path,
     /// The branch is empty or too long.
-    #[error("`branch` must have 1 to 200 bytes and no white space, such as main")]
+    #[error("`branch` must have 1 to 200 characters, ASCII without spaces, such as main")]
     Branch,
     /// There are too many mappings, or one is too long.
     #[error(
-        "`paths` may have at most 20 mappings, with `from` and `to` of at most 200 bytes, and `from` must not be empty"
+        "`paths` may have at most 20 mappings, with `from` and `to` of at most 200 characters, and `from` must not be empty"
     )]
     Paths,
 }
@@ -62,20 +64,21 @@ impl Repository {
     /// Checks the rules of the type.
     pub fn check(self) -> Result<Self, BadRepository> {
         let rest = ["https://", "http://"].into_iter().find_map(|scheme| self.url.strip_prefix(scheme));
-        let rest =
-            rest.filter(|_| self.url.len() <= 500 && !self.url.contains(|c: char| c.is_whitespace() || c.is_control()));
+        let is_graphic = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic());
+        let rest = rest.filter(|_| self.url.len() <= 500 && is_graphic(&self.url));
         let (host, place) = rest.and_then(|rest| rest.split_once('/')).ok_or(BadRepository::Url)?;
-        if host.is_empty() || host.contains(['{', '@', '\\']) {
+        let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"._:[]-".contains(&byte);
+        if host.is_empty() || !host.bytes().all(is_host) {
             return Err(BadRepository::Url);
         }
         if !place.contains("{path}") {
             return Err(BadRepository::Path);
         }
-        if self.branch.is_empty() || self.branch.len() > 200 || self.branch.contains(char::is_whitespace) {
+        if self.branch.is_empty() || self.branch.len() > 200 || !is_graphic(&self.branch) {
             return Err(BadRepository::Branch);
         }
-        let is_long =
-            |mapping: &PathMapping| mapping.from.is_empty() || mapping.from.len() > 200 || mapping.to.len() > 200;
+        let is_over = |text: &str| text.chars().count() > 200;
+        let is_long = |mapping: &PathMapping| mapping.from.is_empty() || is_over(&mapping.from) || is_over(&mapping.to);
         if self.paths.len() > 20 || self.paths.iter().any(is_long) {
             return Err(BadRepository::Paths);
         }
