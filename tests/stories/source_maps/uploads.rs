@@ -284,8 +284,8 @@ async fn unknown_paths_are_refused_in_the_form_of_their_caller() {
     for (path, keys) in [
         ("/api/0/organizations/any/teams/", vec!["detail"]),
         ("/api/0/projects/any/sample/keys/", vec!["detail"]),
-        ("/api/0/envelope/", vec!["detail", "error", "errors", "message"]),
-        ("/api/0/anything/else/", vec!["detail", "error", "errors", "message"]),
+        ("/api/0/envelope/", vec!["detail", "err", "error", "errors", "message"]),
+        ("/api/0/anything/else/", vec!["detail", "err", "error", "errors", "message"]),
     ] {
         let refused = ask(&faultline, Method::POST, path, &key, "").await;
         let mut found: Vec<_> = refused.body.as_object().unwrap().keys().map(String::as_str).collect();
