@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 
 use crate::Statuses;
 
+/// The media type of protobuf, which only clients of OpenTelemetry send.
+const PROTOBUF: &str = "application/x-protobuf";
+
 /// Adds a reason for which the operation may be refused.
 pub(super) fn add(operation: &mut Value, statuses: Statuses, reason: Reason, when: &str) {
     let response = &mut operation["responses"][statuses.0(reason).to_string()];
@@ -36,9 +39,14 @@ pub(super) fn complete(operation: &mut Value, statuses: Statuses, form: &Value) 
     for (_, reason, when) in implied.into_iter().filter(|(implied, ..)| *implied) {
         add(operation, statuses, reason, when);
     }
+    let is_protobuf = operation.pointer("/requestBody/content").is_some_and(|content| content.get(PROTOBUF).is_some());
     for (status, response) in operation["responses"].as_object_mut().into_iter().flatten() {
         if matches!(status.as_bytes(), [b'4' | b'5', ..]) {
             response["content"] = json!({ "application/json": { "schema": form } });
+        }
+        // An answer has the encoding of its request.
+        if is_protobuf {
+            response["content"][PROTOBUF] = json!({ "schema": { "type": "string", "format": "binary" } });
         }
         if ["429", "503", "504"].contains(&status.as_str()) {
             let says = "how many seconds to wait before sending more";
