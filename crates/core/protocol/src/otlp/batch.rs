@@ -97,7 +97,7 @@ impl Batch {
     /// Parses a request, and keeps the errors in it.
     pub fn parse(body: &[u8], signal: Signal, encoding: Encoding) -> Result<Self, Refusal> {
         let request = match encoding {
-            Encoding::Json => parse_json(body)?,
+            Encoding::Json => parse_json(body, signal)?,
             Encoding::Protobuf => match signal {
                 Signal::Logs => decode(&schema::LOGS, body)?,
                 Signal::Traces => decode(&schema::SPANS, body)?,
@@ -117,7 +117,7 @@ impl Batch {
     }
 }
 
-fn parse_json(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
+fn parse_json(body: &[u8], signal: Signal) -> Result<Map<String, Value>, Refusal> {
     let invalid = |error: String| {
         let message = format!("the body is {error}: send an OTLP request as JSON, at most {MAX_DEPTH} levels deep");
         Refusal::new(Reason::BodyNotJson, message)
@@ -128,10 +128,18 @@ fn parse_json(body: &[u8]) -> Result<Map<String, Value>, Refusal> {
             format!("the body has too many values: they take {memory} bytes of memory: send fewer records at once");
         return Err(Refusal::new(Reason::BodyTooLargeUnpacked, message));
     }
-    match serde_json::from_slice(&text) {
-        Ok(Value::Object(request)) => Ok(request),
-        _ => Err(Refusal::new(Reason::BodyInvalid, "the body is not an object: send an OTLP request")),
+    let Ok(Value::Object(request)) = serde_json::from_slice(&text) else {
+        return Err(Refusal::new(Reason::BodyInvalid, "the body is not an object: send an OTLP request"));
+    };
+    let key = match signal {
+        Signal::Logs => "resourceLogs",
+        Signal::Traces => "resourceSpans",
+    };
+    // Nothing in it could be read, so the exporter must hear of it.
+    if request.get(key).is_some_and(|list| !list.is_array() && !list.is_null()) {
+        return Err(Refusal::new(Reason::BodyInvalid, format!("`{key}` is not a list: send an OTLP request")));
     }
+    Ok(request)
 }
 
 /// The body of a successful answer, which says how many records were refused.

@@ -323,12 +323,14 @@ fn hostile_batches_are_bounded() {
     let [one] = occurrences(parse(&shared, Signal::Logs)).try_into().expect("one error");
     assert_eq!((one.tags["service"].as_str(), one.contexts.get("resource")), ("shop", None));
 
-    for (body, reason) in [("", Reason::BodyNotJson), ("{", Reason::BodyNotJson), ("[]", Reason::BodyInvalid)] {
-        assert_eq!(
-            Batch::parse(body.as_bytes(), Signal::Logs, Encoding::Json).expect_err("refused").reason,
-            reason,
-            "{body}"
-        );
+    for (body, reason) in [
+        ("", Reason::BodyNotJson),
+        ("{", Reason::BodyNotJson),
+        ("[]", Reason::BodyInvalid),
+        (r#"{"resourceLogs":{}}"#, Reason::BodyInvalid),
+    ] {
+        let refusal = Batch::parse(body.as_bytes(), Signal::Logs, Encoding::Json).expect_err("refused");
+        assert_eq!(refusal.reason, reason, "{body}");
     }
     for (body, signal) in [
         ("{}", Signal::Logs),
