@@ -33,7 +33,7 @@ pub struct Import {
     #[arg(long, value_enum, default_value_t = From::Ndjson)]
     from: From,
     /// File with the lines (`-` reads standard input), directory with the copied bucket, or address of the project:
-    /// https://sentry.io/ORGANIZATION/PROJECT with a token in SENTRY_AUTH_TOKEN, https://bugsink.example/NUMBER with a
+    /// `https://sentry.io/ORGANIZATION/PROJECT` with a token in SENTRY_AUTH_TOKEN, `https://bugsink.example/NUMBER` with a
     /// token in BUGSINK_TOKEN
     #[arg(value_name = "PATH")]
     path: PathBuf,
