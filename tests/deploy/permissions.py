@@ -22,7 +22,7 @@ UNSEEN = {
 UNNEEDED = {
     ("ingest", "dynamodb:PutItem"), ("ingest", "dynamodb:UpdateItem"),
     # If a project is deleted during an upload, what was stored is removed again.
-    ("symbols", "dynamodb:Query"),
+    ("symbols", "directory dynamodb:Query"),
     ("processor", "sqs:GetQueueAttributes"), ("processor", "sqs:ReceiveMessage"), ("processor", "sqs:DeleteMessage"),
 }
 # Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
@@ -88,13 +88,15 @@ def taken_away(checks, stack, role, does, late=None):
     counted = 0
     for index, action in role.permissions():
         statement = role.whole["Statement"][index]
-        if action in UNSEEN or statement["Sid"] in UNTIMED or (role.policy, action) in UNNEEDED:
+        if action in UNSEEN or statement["Sid"] in UNTIMED:
             continue
         resource = json.dumps(statement["Resource"])
         name = f"index {action}" if "index/" in resource else action
         name = f"directory {name}" if stack["DirectoryName"] in resource else name
         name = f"attachments {name}" if "/attachments/" in resource else name
         name = f"symbols {name}" if "/symbols/" in resource else f"chunks {name}" if "/uploads/" in resource else name
+        if (role.policy, name) in UNNEEDED:
+            continue
         counted += 1
         if late and name not in does:
             late.take_away(role, index, action)
