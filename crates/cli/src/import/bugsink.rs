@@ -7,11 +7,10 @@ use model::time::Timestamp;
 use protocol::sentry::{Received, normalise};
 use serde_json::Value;
 
-use super::batch::{ImportBatch, text};
+use super::batch::text;
 use super::issue_state::IssueState;
-use super::tracker_api::{Tracker, TrackerApi};
-use crate::progress::bar;
-use crate::text::harmless;
+use super::issues::IssueSource;
+use super::tracker_api::{Page, Tracker, TrackerApi};
 
 static BUGSINK: Tracker = Tracker {
     form: "https://bugsink.example/PROJECT-NUMBER",
@@ -21,86 +20,63 @@ static BUGSINK: Tracker = Tracker {
     parts: 1,
 };
 
-/// Imports the project at `address`, with up to `most` events of each issue, the newest first, into `into`.
-pub(super) async fn read(address: &str, into: &str, most: usize, batch: &mut ImportBatch<'_>) -> anyhow::Result<()> {
-    let api = TrackerApi::new(&BUGSINK, address)?;
-    let mut cursor = None;
-    batch.shows(bar(0, "issues"));
-    loop {
-        let page = api.page(&["issues"], &[("project", &api.parts[0])], cursor.as_deref()).await?;
-        for issue in &page.items {
-            read_issue(&api, into, issue, most, batch).await?;
-            batch.advance(1);
-        }
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
-    }
-    batch.send().await?;
-    batch.restore().await
+/// A project of Bugsink, and the project here that it is imported into.
+pub(super) struct BugsinkProject {
+    api: TrackerApi,
+    into: String,
 }
 
-async fn read_issue(
-    api: &TrackerApi,
-    into: &str,
-    issue: &Value,
-    most: usize,
-    batch: &mut ImportBatch<'_>,
-) -> anyhow::Result<()> {
-    let Some(id) = text(issue, "id") else {
-        batch.fail("an issue", "it has no id");
-        return Ok(());
-    };
-    let name = harmless(text(issue, "friendly_id").unwrap_or(id)).into_owned();
-    let (mut left, mut cursor, mut newest) = (most, None, None);
-    while left > 0 {
-        // The newest come first.
-        let page = api.page(&["events"], &[("issue", id)], cursor.as_deref()).await?;
-        for listed in page.items.iter().take(left) {
-            // The list has no data of events.
-            let whole = match text(listed, "id") {
-                Some(id) => api.object(&["events", id]).await?,
-                None => None,
-            };
-            match whole.as_ref().map_or_else(|| Err("an event is gone".to_owned()), occurrence) {
-                Ok(occurrence) => {
-                    newest.get_or_insert(occurrence.event_id);
-                    let origin = format!("{name}, event {}", occurrence.event_id);
-                    batch.add(origin, into, &occurrence).await?;
-                }
-                Err(why) => batch.fail(&name, &why),
-            }
-        }
-        left = left.saturating_sub(page.items.len());
-        cursor = page.next;
-        if cursor.is_none() {
-            break;
-        }
+impl BugsinkProject {
+    /// Creates a reader of the project at `address`, with the token in the environment.
+    pub(super) fn new(address: &str, into: &str) -> anyhow::Result<Self> {
+        Ok(Self { api: TrackerApi::new(&BUGSINK, address)?, into: into.to_owned() })
     }
-    let Some(newest) = newest else {
-        batch.fail(&name, "none of its events is left");
-        return Ok(());
-    };
-    let status = match (&issue["is_resolved"], &issue["is_muted"]) {
-        (Value::Bool(true), _) => "resolved",
-        (_, Value::Bool(true)) => "muted",
-        _ => "unresolved",
-    };
-    let state = IssueState {
-        tracker: "bugsink",
-        id: id.to_owned(),
-        name: name.clone(),
-        link: None,
-        last_seen: text(issue, "last_seen").and_then(|time| Timestamp::parse(time).ok()),
-        newest,
-        status,
-        after: None,
-        assignee: None,
-        comments: Vec::new(),
-    };
-    batch.keep(name, into.to_owned(), state.line());
-    Ok(())
+}
+
+impl IssueSource for BugsinkProject {
+    const NAME: &'static str = "friendly_id";
+
+    fn project(&self) -> &str {
+        &self.into
+    }
+
+    async fn issues(&self, cursor: Option<&str>) -> anyhow::Result<Page> {
+        self.api.page(&["issues"], &[("project", &self.api.parts[0])], cursor).await
+    }
+
+    async fn events(&mut self, issue: &str, cursor: Option<&str>) -> anyhow::Result<Page> {
+        self.api.page(&["events"], &[("issue", issue)], cursor).await
+    }
+
+    /// The list has no data of events.
+    async fn occurrence(&self, listed: &Value) -> anyhow::Result<Result<Occurrence, String>> {
+        let whole = match text(listed, "id") {
+            Some(id) => self.api.object(&["events", id]).await?,
+            None => None,
+        };
+        Ok(whole.as_ref().map_or_else(|| Err("an event is gone".to_owned()), occurrence))
+    }
+
+    /// The API returns neither comments nor an assignee.
+    async fn state(&self, issue: &Value, id: &str, name: &str, newest: EventId) -> anyhow::Result<IssueState> {
+        let status = match (&issue["is_resolved"], &issue["is_muted"]) {
+            (Value::Bool(true), _) => "resolved",
+            (_, Value::Bool(true)) => "muted",
+            _ => "unresolved",
+        };
+        Ok(IssueState {
+            tracker: "bugsink",
+            id: id.to_owned(),
+            name: name.to_owned(),
+            link: None,
+            last_seen: text(issue, "last_seen").and_then(|time| Timestamp::parse(time).ok()),
+            newest,
+            status,
+            after: None,
+            assignee: None,
+            comments: Vec::new(),
+        })
+    }
 }
 
 fn occurrence(event: &Value) -> Result<Occurrence, String> {

@@ -8,6 +8,7 @@
 mod batch;
 mod bugsink;
 mod issue_state;
+mod issues;
 mod lines;
 mod sentry;
 mod state;
@@ -18,6 +19,8 @@ use std::path::PathBuf;
 
 use anyhow::bail;
 use batch::ImportBatch;
+use bugsink::BugsinkProject;
+use sentry::SentryProject;
 use serde_json::json;
 
 use super::Remote;
@@ -65,13 +68,13 @@ pub(super) async fn run(options: Import, remote: &Remote) -> anyhow::Result<()> 
     let read = match options.from {
         From::Ndjson => lines::read(&options.path, &mut batch).await,
         From::Sentry => {
-            let address = options.path.to_string_lossy();
-            sentry::read(&address, options.events, &mut batch).await
+            let project = SentryProject::new(&options.path.to_string_lossy())?;
+            issues::import(project, options.events, &mut batch).await
         }
         From::Bugsink => match &options.project {
-            Some(project) => {
-                let address = options.path.to_string_lossy();
-                bugsink::read(&address, project, options.events, &mut batch).await
+            Some(into) => {
+                let project = BugsinkProject::new(&options.path.to_string_lossy(), into)?;
+                issues::import(project, options.events, &mut batch).await
             }
             None => bail!("--project is missing: a project of Bugsink has a number, so name the one to import into"),
         },

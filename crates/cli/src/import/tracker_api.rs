@@ -179,8 +179,18 @@ struct TrackerRefusal {
     text: String,
 }
 
-fn is_missing(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<TrackerRefusal>().is_some_and(|refusal| refusal.status == StatusCode::NOT_FOUND)
+/// Whether the tracker does not have what was asked for.
+pub(super) fn is_missing(error: &anyhow::Error) -> bool {
+    status_of(error) == Some(StatusCode::NOT_FOUND)
+}
+
+/// Whether the token may not read what was asked for.
+pub(super) fn is_forbidden(error: &anyhow::Error) -> bool {
+    status_of(error) == Some(StatusCode::FORBIDDEN)
+}
+
+fn status_of(error: &anyhow::Error) -> Option<StatusCode> {
+    error.downcast_ref::<TrackerRefusal>().map(|refusal| refusal.status)
 }
 
 /// Reads the cursor of the next page from a `Link` header:

@@ -1,5 +1,6 @@
 //! Converts an event as Sentry's web API returns it into one as an SDK sends it.
 
+use model::json::is_empty;
 use serde_json::{Map, Value, json};
 
 /// Tags that are fields of an event, and not tags of their own.
@@ -71,16 +72,6 @@ pub(super) fn as_sent(api: &Value) -> Map<String, Value> {
         }
     }
     event
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
-    }
 }
 
 /// Returns the first text; `null` if there is none.

@@ -22,6 +22,17 @@ pub use words::words;
 #[error("not JSON: {0}")]
 pub struct NotJson(String);
 
+/// Whether a value says nothing: `null`, an empty text, list or object.
+pub fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(list) => list.is_empty(),
+        Value::Object(map) => map.is_empty(),
+        Value::Bool(_) | Value::Number(_) => false,
+    }
+}
+
 /// Parses `bytes`. Mistakes that real clients make are repaired: bytes that are not UTF-8, lone surrogates, control
 /// characters in texts, escapes that JSON does not have, numbers such as `nan`, `-inf` and `1e400`, an extra comma, and
 /// NULs after the value. Nesting beyond 127 levels is refused.

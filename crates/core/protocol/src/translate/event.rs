@@ -1,5 +1,6 @@
 //! Building an event of the Sentry protocol.
 
+use model::json::is_empty;
 use model::occurrence::{Occurrence, Source};
 use serde_json::{Map, Value, json};
 
@@ -71,16 +72,6 @@ impl SentryEvent {
         occurrence.sdk.remove("settings");
         occurrence.source = source;
         occurrence
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::String(text) => text.is_empty(),
-        Value::Array(list) => list.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
