@@ -23,6 +23,17 @@ pub(super) struct Exclusions {
 }
 
 impl Filter {
+    /// The key of the exclusions that leave nothing of the filter, if any do.
+    pub(super) fn emptied_by(&self) -> Option<&'static str> {
+        const ALL: [Level; 5] = [Level::Fatal, Level::Error, Level::Warning, Level::Info, Level::Debug];
+        let levels = if self.levels.is_empty() { &ALL[..] } else { &self.levels };
+        let are_excluded = |names: &[String]| names.iter().all(|name| self.except.environments.contains(name));
+        if !self.environments.is_empty() && are_excluded(&self.environments) {
+            return Some("environments");
+        }
+        levels.iter().all(|level| self.except.levels.contains(level)).then_some("levels")
+    }
+
     /// Whether the rule is about errors with this error's title.
     pub(super) fn matches_title(&self, error: &ErrorAggregate) -> bool {
         let whole = format!("{}: {}", error.kind, error.message);

@@ -229,45 +229,28 @@ fn policy(object: &Object<'_>) -> Result<Policy, Refusal> {
 }
 
 fn filter(object: &Object<'_>) -> Result<Filter, Refusal> {
-    let except = match object.object("except")? {
-        Some(except) => exclusions(object, &except)?,
-        None => Exclusions::default(),
-    };
-    Ok(Filter {
+    let mut filter = Filter {
         environments: environments(object)?,
         levels: levels(object)?,
         releases: globs(object, "releases")?,
         title: object.text("title", MAX_PATTERN)?.map(Glob::new),
-        except,
-    })
-}
-
-fn exclusions(rule: &Object<'_>, except: &Object<'_>) -> Result<Exclusions, Refusal> {
+        except: Exclusions::default(),
+    };
+    let Some(except) = object.object("except")? else { return Ok(filter) };
     except.only(&["environments", "levels", "releases", "titles"])?;
-    let exclusions = Exclusions {
-        environments: environments(except)?,
-        levels: levels(except)?,
-        releases: globs(except, "releases")?,
-        titles: globs(except, "titles")?,
+    filter.except = Exclusions {
+        environments: environments(&except)?,
+        levels: levels(&except)?,
+        releases: globs(&except, "releases")?,
+        titles: globs(&except, "titles")?,
     };
-    let wanted = environments(rule)?;
-    if !wanted.is_empty() && wanted.iter().all(|name| exclusions.environments.contains(name)) {
-        return Err(except.refusal(
-            "environments",
-            "`environments` here has all that the rule is about, so it would never notify anybody: leave one out",
-        ));
+    match filter.emptied_by() {
+        None => Ok(filter),
+        Some(key) => Err(except.refusal(
+            key,
+            format!("`{key}` here has all that the rule is about, so it would never notify anybody: leave one out"),
+        )),
     }
-    let wanted = match levels(rule)? {
-        all if all.is_empty() => vec![Level::Fatal, Level::Error, Level::Warning, Level::Info, Level::Debug],
-        some => some,
-    };
-    if wanted.iter().all(|level| exclusions.levels.contains(level)) {
-        return Err(except.refusal(
-            "levels",
-            "`levels` here has all that the rule is about, so it would never notify anybody: leave one out",
-        ));
-    }
-    Ok(exclusions)
 }
 
 fn environments(object: &Object<'_>) -> Result<Vec<String>, Refusal> {
