@@ -137,6 +137,19 @@ impl Stack {
         }
     }
 
+    /// Runs a stage once, and records for `GET /health` whether it works, and while it hangs.
+    pub(super) async fn run_stage<T, E>(
+        &self,
+        stage: &'static str,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let run = self.begin(stage);
+        let done = work.await;
+        drop(run);
+        self.note(stage, &done);
+        done
+    }
+
     /// Begins a run of a stage, for `GET /health`: a stage that hangs is reported, too.
     pub(super) fn begin(&self, stage: &'static str) -> StageRun<'_> {
         self.outcomes.stages().run(stage, STAGE_LIMIT)

@@ -22,11 +22,7 @@ const SEND_TIME: Duration = Duration::from_secs(30);
 /// Runs until `stopped`.
 pub(super) async fn run(stack: Arc<Stack>, mut stream: Stream, mut stopped: watch::Receiver<bool>) {
     loop {
-        let run = stack.begin("stream");
-        let taken = take(&stack, &mut stream).await;
-        drop(run);
-        stack.note("stream", &taken);
-        let pause = match taken {
+        let pause = match stack.run_stage("stream", take(&stack, &mut stream)).await {
             Ok(true) => continue,
             Ok(false) => POLL_INTERVAL,
             Err(error) => {
@@ -63,11 +59,8 @@ async fn take(stack: &Stack, stream: &mut Stream) -> anyhow::Result<bool> {
 /// Does what the schedule in template.yaml does: sends due notifications, until `stopped`.
 pub(super) async fn sweep(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
-        let run = stack.begin("sweep");
-        let swept = stack.notify().sweep(Deadline::within(SEND_TIME)).await;
-        drop(run);
-        stack.note("sweep", &swept);
-        if let Err(error) = swept {
+        let swept = stack.run_stage("sweep", stack.notify().sweep(Deadline::within(SEND_TIME)));
+        if let Err(error) = swept.await {
             tracing::warn!(error.message = %error, "failed to send due notifications");
         }
         tokio::select! {

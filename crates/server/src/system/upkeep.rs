@@ -12,11 +12,7 @@ const UPKEEP_INTERVAL: Duration = Duration::from_secs(600);
 /// Runs now and every ten minutes until `stopped`.
 pub(super) async fn run(stack: Arc<Stack>, mut stopped: watch::Receiver<bool>) {
     loop {
-        let run = stack.begin("upkeep");
-        let expired = stack.expire(SystemTime::now()).await;
-        drop(run);
-        stack.note("upkeep", &expired);
-        if let Err(error) = expired {
+        if let Err(error) = stack.run_stage("upkeep", stack.expire(SystemTime::now())).await {
             tracing::warn!(error.message = %error, "failed to remove expired data");
         }
         tokio::select! {
