@@ -90,7 +90,7 @@ pub struct Overflow {
 /// A message to one target.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Message {
-    /// A single notification.
+    /// A single notification, with an occurrence if one is stored.
     One(Box<Notification>),
     /// Notifications that were collected over some minutes or during quiet hours, without occurrences.
     Several {
@@ -114,4 +114,14 @@ pub enum Message {
         /// When events are accepted again.
         until: Timestamp,
     },
+}
+
+impl Message {
+    /// The project that it is about.
+    pub fn project(&self) -> &ProjectName {
+        match self {
+            Self::One(notification) => &notification.project,
+            Self::Several { project, .. } | Self::Limited { project, .. } => project,
+        }
+    }
 }

@@ -15,7 +15,7 @@ const ESCAPED_IN_NAME: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
 pub struct IssueKey([u8; Self::LENGTH]);
 
 impl IssueKey {
-    /// Length in bytes.
+    /// Length of a key in bytes.
     pub const LENGTH: usize = 32;
 
     /// Creates a key from random bytes.

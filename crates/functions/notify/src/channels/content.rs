@@ -58,6 +58,24 @@ impl Content {
             Message::Limited { project, limit, until, .. } => describe_limit(project.as_str(), limit, *until),
         }
     }
+
+    /// Returns the message in several lines, with all its facts.
+    pub(super) fn plain_text(&self) -> String {
+        let mut lines = vec![self.title.clone(), self.why.clone()];
+        lines.extend(self.link.clone());
+        lines.push(String::new());
+        lines.extend(self.facts.iter().map(|(name, value)| format!("{name}: {value}")));
+        if !self.frames.is_empty() {
+            lines.push(String::new());
+            lines.extend(self.frames.iter().map(|frame| format!("    {frame}")));
+        }
+        for listed in &self.listed {
+            lines.extend([String::new(), listed.title.clone(), format!("    {}", listed.text)]);
+            lines.extend(listed.link.as_ref().map(|link| format!("    {link}")));
+        }
+        lines.push(String::new());
+        lines.join("\n")
+    }
 }
 
 /// Returns the token that identifies a message. It stays the same when the message is sent again.

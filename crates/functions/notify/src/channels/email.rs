@@ -16,7 +16,7 @@ pub struct Email {
     pub subject: String,
     /// The plain-text version.
     pub text: String,
-    /// The HTML version.
+    /// The HTML version, with links.
     pub html: String,
     /// The token of the message, which stays the same when it is sent again. For the header `X-Faultline-Delivery`.
     pub delivery: String,
@@ -45,35 +45,13 @@ pub(super) async fn send(
 
 pub(super) fn compose(target: &target::Email, message: &Message) -> Email {
     let content = Content::new(message);
-    let project = match message {
-        Message::One(notification) => &notification.project,
-        Message::Several { project, .. } | Message::Limited { project, .. } => project,
-    };
     Email {
         to: target.to.clone(),
-        subject: line(&format!("[{project}] {}", content.summary), 200),
-        text: text(&content),
+        subject: line(&format!("[{}] {}", message.project(), content.summary), 200),
+        text: content.plain_text(),
         html: html(&content),
         delivery: token(message).chars().filter(char::is_ascii_graphic).take(256).collect(),
     }
-}
-
-/// The plain-text version of a message, with all its facts.
-pub(super) fn text(content: &Content) -> String {
-    let mut lines = vec![content.title.clone(), content.why.clone()];
-    lines.extend(content.link.clone());
-    lines.push(String::new());
-    lines.extend(content.facts.iter().map(|(name, value)| format!("{name}: {value}")));
-    if !content.frames.is_empty() {
-        lines.push(String::new());
-        lines.extend(content.frames.iter().map(|frame| format!("    {frame}")));
-    }
-    for listed in &content.listed {
-        lines.extend([String::new(), listed.title.clone(), format!("    {}", listed.text)]);
-        lines.extend(listed.link.as_ref().map(|link| format!("    {link}")));
-    }
-    lines.push(String::new());
-    lines.join("\n")
 }
 
 fn html(content: &Content) -> String {

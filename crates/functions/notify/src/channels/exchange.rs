@@ -31,6 +31,15 @@ impl<'a> Exchange<'a> {
         self.now
     }
 
+    /// Returns the value of a header that contains a secret: it is not shown in logs.
+    pub(super) fn secret_header(&self, value: &str) -> Result<HeaderValue, SendError> {
+        let mut value = HeaderValue::from_str(value).map_err(|_| {
+            self.permanent("cannot be called: the token has characters that are not allowed in a header")
+        })?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
     /// Posts JSON. Any status other than 2xx is a failure.
     pub(super) async fn post(&self, url: &str, body: &Value) -> Result<Answer, SendError> {
         self.post_bytes(url, HeaderMap::new(), body.to_string().into_bytes()).await

@@ -1,15 +1,14 @@
 //! Services that call people: PagerDuty, Opsgenie and incident.io. Each error has one incident there, which is opened by
 //! a notification and closed when the error is resolved.
 
+use http::HeaderMap;
 use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderValue};
 use model::occurrence::Level;
 use rules::{Message, Secret, Trigger, target};
 use serde_json::{Map, Value, json};
 
 use super::SendError;
 use super::content::{Content, token};
-use super::email;
 use super::exchange::Exchange;
 use super::text::{cut, line};
 
@@ -46,12 +45,8 @@ impl Incident {
             },
             Message::Limited { .. } => (IncidentAction::Open, own_key(message)),
         };
-        let project = match message {
-            Message::One(notification) => &notification.project,
-            Message::Several { project, .. } | Message::Limited { project, .. } => project,
-        };
         // A project's name may have any characters.
-        let project: String = project.as_str().bytes().map(|byte| format!("{byte:02x}")).take(64).collect();
+        let project: String = message.project().as_str().bytes().map(|byte| format!("{byte:02x}")).take(64).collect();
         Self { action, key: format!("faultline-{project}-{key}"), content: Content::new(message) }
     }
 }
@@ -153,7 +148,7 @@ fn opsgenie_alert(incident: &Incident) -> Value {
     json!({
         "message": line(&content.summary, 130),
         "alias": incident.key,
-        "description": cut(&email::text(content), 14_000),
+        "description": cut(&content.plain_text(), 14_000),
         "details": details(content),
         "entity": fact(content, "Project"),
         "source": "faultline",
@@ -177,7 +172,7 @@ pub(super) async fn send_incident_io(
         let content = &incident.content;
         let mut body = json!({
             "title": line(&content.summary, 250),
-            "description": cut(&email::text(content), 14_000),
+            "description": cut(&content.plain_text(), 14_000),
             "deduplication_key": incident.key,
             "status": status,
             "metadata": details(content),
@@ -205,8 +200,6 @@ fn fact<'a>(content: &'a Content, name: &str) -> &'a str {
 }
 
 fn authorization(exchange: &Exchange<'_>, scheme: &str, secret: &Secret) -> Result<HeaderMap, SendError> {
-    let value = HeaderValue::from_str(&format!("{scheme} {}", secret.reveal()));
-    let mut value = value.map_err(|_| exchange.permanent("has a key that no header can have: enter it again"))?;
-    value.set_sensitive(true);
+    let value = exchange.secret_header(&format!("{scheme} {}", secret.reveal()))?;
     Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
 }

@@ -14,7 +14,6 @@ use serde_json::Value;
 
 use super::SendError;
 use super::content::{self, Content};
-use super::email;
 use super::exchange::Exchange;
 use super::text::{clean, cut, cut_bytes, line};
 
@@ -132,9 +131,7 @@ pub(super) async fn send(
         headers.insert(SIGNATURE_HEADER, signature(secret, exchange.now(), &body));
     }
     if let Some(secret) = &webhook.authorization {
-        let mut value = HeaderValue::from_str(secret.reveal()).map_err(|_| exchange.permanent("authorization"))?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
+        headers.insert(AUTHORIZATION, exchange.secret_header(secret.reveal())?);
     }
     exchange.post_bytes(webhook.endpoint.reveal(), headers, body).await?;
     Ok(())
@@ -174,7 +171,7 @@ pub(super) fn fill(template: &Template, message: &Message) -> Vec<u8> {
         "summary" => {
             unmentioning(&Value::String(line(body["summary"].as_str().unwrap_or_default(), MAX_SUMMARY_CHARS)))
         }
-        "text" => unmentioning(&Value::String(cut(&email::text(&Content::new(message)), MAX_PLAIN_CHARS).into_owned())),
+        "text" => unmentioning(&Value::String(cut(&Content::new(message).plain_text(), MAX_PLAIN_CHARS).into_owned())),
         "link" if first["link"].is_string() => first["link"].clone(),
         "event" | "project" | "delivery" | "more" | "link" => body[name].clone(),
         "at" | "count" | "firstSeen" | "lastSeen" | "fingerprint" => first[name].clone(),

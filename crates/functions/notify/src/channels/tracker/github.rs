@@ -89,11 +89,7 @@ impl<'a> GitHub<'a> {
     }
 
     fn headers(&self) -> Result<HeaderMap, SendError> {
-        let token = format!("Bearer {}", self.target.user_token.reveal());
-        let mut token = HeaderValue::try_from(token).map_err(|_| {
-            self.exchange.permanent("cannot be called: the token has characters that are not allowed in a header")
-        })?;
-        token.set_sensitive(true);
+        let token = self.exchange.secret_header(&format!("Bearer {}", self.target.user_token.reveal()))?;
         let mut headers = HeaderMap::new();
         headers.insert(header::AUTHORIZATION, token);
         headers.insert(header::ACCEPT, HeaderValue::from_static("application/vnd.github+json"));

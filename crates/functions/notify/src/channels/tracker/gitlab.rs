@@ -73,10 +73,7 @@ impl<'a> GitLab<'a> {
 
     async fn send(&self, method: Method, url: &Url, body: Option<Value>, limit: usize) -> Result<Answer, SendError> {
         let mut outgoing = Outgoing { limit, ..Outgoing::new(method, url.as_str()) };
-        let mut token = HeaderValue::try_from(self.target.personal_access_token.reveal()).map_err(|_| {
-            self.exchange.permanent("cannot be called: the token has characters that are not allowed in a header")
-        })?;
-        token.set_sensitive(true);
+        let token = self.exchange.secret_header(self.target.personal_access_token.reveal())?;
         outgoing.headers.insert("private-token", token);
         outgoing.headers.insert(header::ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(body) = body {
