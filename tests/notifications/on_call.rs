@@ -53,7 +53,7 @@ async fn an_incident_is_closed_each_time_the_error_is_resolved() {
     let expected =
         ["first 1", "resolved", "regression 2", "resolved", "regression 3", "resolved", "resolved"].map(str::to_owned);
     assert_eq!(recorder.brief(SERVICE), expected);
-    assert_eq!(recorder.brief("hook.example"), ["first 1", "regression 2", "regression 3"], "chats are not told");
+    assert_eq!(recorder.brief("hook.example"), ["first 1", "regression 2", "regression 3"], "chats are not notified");
 }
 
 /// The stream may deliver a record again, in other batches.

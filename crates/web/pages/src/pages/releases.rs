@@ -80,7 +80,7 @@ impl ReleasesPage {
 }
 
 impl CommitRow {
-    /// The beginning of the id of a commit, which is enough to tell it from others.
+    /// The beginning of the id of a commit, which is enough to recognise it.
     fn short(&self) -> String {
         crate::text::line(&self.id).chars().take(12).collect()
     }
