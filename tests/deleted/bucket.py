@@ -28,7 +28,7 @@ def items(data):
     with opened(data, "dynamo.db") as database:
         names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for name in names:
-            if name != "_stream_records" and not name.startswith("sqlite_"):
+            if name != "records" and not name.startswith("sqlite_"):
                 rows += database.execute(f'SELECT * FROM "{name}"').fetchall()
     return [b"\0".join(cell if isinstance(cell, bytes) else str(cell).encode() for cell in row) for row in rows]
 

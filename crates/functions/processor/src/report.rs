@@ -1,5 +1,7 @@
 //! Records why messages failed, for the operator who finds them among the dead letters.
 
+use std::collections::BTreeMap;
+
 use futures_util::stream::{StreamExt, iter};
 use model::time::SECONDS_PER_DAY;
 use store::ports::Noted;
@@ -12,6 +14,8 @@ use crate::processor::Processor;
 /// How long a reason is kept: one day longer than the dead-letter queue keeps its message.
 const REASON_RETENTION_SECONDS: i64 = 15 * SECONDS_PER_DAY;
 const MAX_CONCURRENT_WRITES: usize = 16;
+/// How many ids are logged of the messages that failed for the same reason.
+const MAX_LOGGED_IDS: usize = 10;
 
 impl Processor {
     /// Logs the failed messages, records the reasons, and returns the failures.
@@ -22,10 +26,15 @@ impl Processor {
         deadline: Deadline,
     ) -> Vec<Failure> {
         let failed: Vec<_> = failed.into_reasons().map(|(index, reason)| (&deliveries[index].id, reason)).collect();
+        // Thousands of messages fail together when the table refuses everything or the time is over.
+        let mut by_reason: BTreeMap<String, Vec<&String>> = BTreeMap::new();
         for (id, reason) in &failed {
             // Quotes are removed because they may hold parts of the message, which is not scrubbed.
-            let text = reason.without_quotes();
-            tracing::error!(message.id = id, error.message = text, "failed to process a message");
+            by_reason.entry(reason.without_quotes()).or_default().push(id);
+        }
+        for (reason, ids) in by_reason {
+            let first = &ids[..ids.len().min(MAX_LOGGED_IDS)];
+            tracing::error!(messages.len = ids.len(), messages.ids = ?first, error.message = reason, "failed to process messages");
         }
         self.record_reasons(&failed, deadline).await;
         failed.into_iter().map(|(id, reason)| Failure { id: id.clone(), reason: reason.to_string() }).collect()

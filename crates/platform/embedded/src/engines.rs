@@ -25,8 +25,7 @@ impl Engines {
         Self::open_with_clock(dir, Clock::default())
     }
 
-    /// Like [`Self::open`], with the caller's clock. DynamoDB still uses the system's clock: dynoxide accepts no other
-    /// for files.
+    /// Like [`Self::open`], with the caller's clock.
     ///
     /// # Errors
     /// Like [`Self::open`].
@@ -51,7 +50,7 @@ impl Engines {
         Self::memory_with_clock(Clock::default())
     }
 
-    /// Like [`Self::memory`], with the caller's clock for all engines except DynamoDB.
+    /// Like [`Self::memory`], with the caller's clock.
     ///
     /// # Errors
     /// Like [`Self::memory`].
@@ -64,7 +63,7 @@ impl Engines {
         let kms = Kms::open(place)?;
         Ok(Self {
             kms,
-            dynamo: Dynamo::open(place)?,
+            dynamo: Dynamo::open(place, clock.clone())?,
             s3: S3::open(place, clock.clone())?,
             sqs: Sqs::open(place, clock)?,
         })

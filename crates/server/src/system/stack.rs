@@ -185,7 +185,7 @@ impl Stack {
     }
 
     /// Removes data that has expired at `now`, as AWS does by itself: objects, and stream records older than a day.
-    /// Items of the table expire by the system's clock, because their engine has no other.
+    /// Items of the table expire by the clock of their engine, which is the system's.
     pub async fn expire(&self, now: SystemTime) -> Result<(), embedded::Error> {
         expiry::expire(&self.engines, self.retention_days, now).await
     }

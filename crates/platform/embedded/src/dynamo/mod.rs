@@ -1,20 +1,28 @@
-//! DynamoDB and its streams, based on `dynoxide`.
+//! DynamoDB and its streams, on SQLite.
 //!
-//! Covered: the part of DynamoDB that dynoxide 3.2 covers (tables, items, queries, batches, transactions with request
-//! tokens, secondary indexes, time to live, and streams), for the clients of `aws-sdk-dynamodb` and
-//! `aws-sdk-dynamodbstreams`.
+//! Covered: tables with string keys, global secondary indexes, GetItem, PutItem, UpdateItem, DeleteItem, Query, Scan,
+//! BatchGetItem, BatchWriteItem, TransactWriteItems with request tokens, all four kinds of expressions, time to live,
+//! and streams, for the clients of `aws-sdk-dynamodb` and `aws-sdk-dynamodbstreams`. DynamoDB's limits hold, as far as
+//! faultline could meet them, so that a request that DynamoDB would refuse is refused here.
 //!
-//! Not covered: throttling, transaction conflicts (operations run one after another, so there are none), backups and
-//! point-in-time recovery, PartiQL, global tables. Request tokens of transactions are forgotten when the process ends.
-//! Expired items are deleted only by [`Dynamo::sweep_ttl`], and stream records only by [`Dynamo::trim_streams`]: the
-//! caller must call both regularly.
+//! Not covered: throttling, transaction conflicts (writes run one after another, so there are none), consumed capacity,
+//! local indexes, parallel scans, TransactGetItems, UpdateTable, backups and point-in-time recovery, PartiQL, global
+//! tables. Requests with parameters that are not covered are refused. Expired items are deleted only by
+//! [`Dynamo::sweep_ttl`], and stream records only by [`Dynamo::trim_streams`]: the caller must call both regularly.
 //!
-//! Power loss: dynoxide opens its file in WAL mode and leaves `synchronous` at SQLite's default. That is FULL unless
-//! SQLite was built otherwise, which [`Dynamo`] checks when it opens the file. So an answered write is on disk.
-//! dynoxide's `disable_bulk_loading` would lower the level to NORMAL, so nothing here calls it.
+//! An item is stored as the JSON of the API, so a read is answered with the bytes of the last write.
+//!
+//! Power loss: WAL with `synchronous=FULL`. Concurrent writes share a commit, and each is answered after it.
 
-mod dispatch;
-mod streams;
+mod engine;
+mod expression;
+mod number;
+mod operations;
+mod refusal;
+mod rows;
+mod table;
+mod value;
+mod write;
 
 use std::fmt;
 use std::sync::Arc;
@@ -22,53 +30,30 @@ use std::time::SystemTime;
 
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use dynoxide::Database;
 use http::StatusCode;
-use tokio::sync::Semaphore;
 
-use crate::Error;
-use crate::shared::directory::{Directory, EngineStorage};
+use crate::shared::clock::to_ms;
+use crate::shared::directory::EngineStorage;
 use crate::shared::wire::{self, Protocol};
-use streams::Records;
-
-/// The most operations that run on blocking threads at once. The engine is one lock around one connection: a second
-/// thread can process JSON while the first is in SQLite; more threads would only compete for the lock.
-const GATE: u32 = 2;
+use crate::{Clock, Error};
+use engine::Engine;
 
 /// The DynamoDB engine: an `HttpClient` for `aws-sdk-dynamodb` and `aws-sdk-dynamodbstreams`.
 #[derive(Clone)]
-pub struct Dynamo(Arc<Inner>);
-
-struct Inner {
-    database: Database,
-    records: Records,
-    gate: Arc<Semaphore>,
-    /// The last field, so that the directory's lock is released after the connections are closed.
-    _held: Option<Directory>,
-}
+pub struct Dynamo(Arc<Engine>);
 
 impl Dynamo {
-    pub(crate) fn open(place: &EngineStorage) -> Result<Self, Error> {
-        let (path, held) = match place {
-            EngineStorage::Directory(directory) => (directory.file("dynamo.db"), Some(directory.clone())),
-            EngineStorage::Memory => (streams::memory_path()?, None),
-        };
-        let fail = |reason: String| Error::Open { path: path.clone(), reason };
-        let name = path.to_str().ok_or_else(|| fail("its path is not UTF-8".to_owned()))?;
-        let database = Database::new(name).map_err(|e| fail(e.to_string()))?;
-        let records = Records::open(name).map_err(fail)?;
-        Ok(Self(Arc::new(Inner { database, records, gate: Arc::new(Semaphore::new(GATE as usize)), _held: held })))
+    pub(crate) fn open(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Engine::open(place, clock)?)))
     }
 
-    /// Deletes expired items in all tables that have a time to live, in steps of 25, between which other requests are
+    /// Deletes expired items in all tables that have a time to live, in steps of 100, between which other requests are
     /// served. As in AWS, each deletion becomes a stream record. Returns the number of deleted items.
     ///
     /// # Errors
     /// [`Error::Failed`] if a deletion fails; earlier deletions remain in effect.
     pub async fn sweep_ttl(&self) -> Result<u64, Error> {
-        let inner = Arc::clone(&self.0);
-        let swept = blocking(move || inner.database.sweep_ttl()).await?;
-        swept.map(|n| n as u64).map_err(|e| Error::failed("dynamo", e))
+        self.0.sweep().await.map_err(|refusal| Error::failed("dynamo", refusal))
     }
 
     /// Deletes stream records that were written before `older_than`. AWS keeps them for a day. Returns how many were
@@ -77,54 +62,25 @@ impl Dynamo {
     /// # Errors
     /// [`Error::Failed`] if a deletion fails; earlier deletions remain in effect.
     pub async fn trim_streams(&self, older_than: SystemTime) -> Result<u64, Error> {
-        let mut trimmed = 0;
-        loop {
-            // Take all permits, so that the second connection and dynoxide's never use the file at the same time.
-            let all = Arc::clone(&self.0.gate).acquire_many_owned(GATE).await.map_err(stopped)?;
-            let inner = Arc::clone(&self.0);
-            let step = blocking(move || {
-                let _all = all;
-                inner.records.trim(older_than)
-            });
-            match step.await?.map_err(|e| Error::failed("dynamo", e))? {
-                0 => return Ok(trimmed),
-                n => trimmed += n,
-            }
-        }
+        self.0.trim(to_ms(older_than)).await.map_err(|refusal| Error::failed("dynamo", refusal))
     }
 
     /// See [`crate::Engines::reclaim`].
     pub(crate) async fn reclaim(&self) -> Result<u64, Error> {
-        let mut bytes = 0;
-        loop {
-            let all = Arc::clone(&self.0.gate).acquire_many_owned(GATE).await.map_err(stopped)?;
-            let inner = Arc::clone(&self.0);
-            let step = blocking(move || {
-                let _all = all;
-                match inner.records.reclaim()? {
-                    0 => inner.records.empty_journal().map(|()| 0),
-                    step => Ok(step),
-                }
-            });
-            match step.await?.map_err(|e: rusqlite::Error| Error::failed("dynamo", e))? {
-                0 => return Ok(bytes),
-                step => bytes += step,
-            }
-        }
+        self.0.database.reclaim().await.map_err(|fault| Error::failed("dynamo", fault))
     }
 
     async fn serve(self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let other = |e: Error| ConnectorError::other(e.into(), None);
-        let permit = Arc::clone(&self.0.gate).acquire_owned().await.map_err(|e| other(stopped(e)))?;
-        blocking(move || {
-            let _permit = permit;
-            let operation = wire::operation(&request);
-            let (status, body) = dispatch::answer(&self.0.database, &operation, wire::body(&request));
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            wire::json(status, Protocol::Json10, body)
+        let operation = wire::operation(&request);
+        Ok(match operations::call(&self.0, &operation, wire::body(&request)).await {
+            Ok(answer) => wire::json(StatusCode::OK, Protocol::Json10, answer),
+            Err(refusal) => {
+                if !refusal.is_of_request() {
+                    tracing::error!(operation, error.message = %refusal, "failed to run a DynamoDB operation");
+                }
+                wire::json(refusal.status(), Protocol::Json10, refusal.body())
+            }
         })
-        .await
-        .map_err(other)
     }
 }
 
@@ -135,11 +91,3 @@ impl fmt::Debug for Dynamo {
 }
 
 wire::http_client!(Dynamo);
-
-async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Error> {
-    tokio::task::spawn_blocking(work).await.map_err(stopped)
-}
-
-fn stopped(reason: impl ToString) -> Error {
-    Error::failed("dynamo", reason)
-}

@@ -3,6 +3,7 @@
 
 mod clients;
 mod dynamo;
+mod dynamo_reference;
 mod engines;
 mod kms;
 mod s3;

@@ -178,7 +178,12 @@ impl Table {
         let corrupt = |error| StoreError::corrupt(doing, error);
         let Commit { error, target, references, aliases, history, target_history, expires_at } = commit;
         let mut actions = Vec::new();
-        for error in std::iter::once(error).chain(target) {
+        let is_new = error.version == 0;
+        if is_new {
+            let put = error_item::create(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
+            actions.push(TransactWriteItem::builder().put(put).build());
+        }
+        for error in std::iter::once(error).filter(|_| !is_new).chain(target) {
             let update = error_item::update(error, *expires_at).table_name(&self.name).build().map_err(corrupt)?;
             actions.push(TransactWriteItem::builder().update(update).build());
         }

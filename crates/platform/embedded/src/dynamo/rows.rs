@@ -1,0 +1,249 @@
+//! The rows of the database: items, entries of indexes, records of streams, and the tokens of transactions.
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::refusal::Refusal;
+use super::table::{Key, Table};
+use super::value::{Item, Value, item_size};
+
+/// Keys are blobs, so that they sort by their bytes, and so that the end of a range can be any bytes. Items are the JSON
+/// of the API. `expires` is the hour since 1970 at which an item expires: if an update leaves it, its index need not
+/// change.
+pub(super) const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS tables (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE,
+        definition TEXT NOT NULL,
+        trimmed INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE TABLE IF NOT EXISTS items (
+        table_id INTEGER NOT NULL,
+        pk BLOB NOT NULL,
+        sk BLOB NOT NULL,
+        expires INTEGER,
+        size INTEGER NOT NULL,
+        item BLOB NOT NULL,
+        PRIMARY KEY (table_id, pk, sk)
+    ) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS expiring ON items (table_id, expires) WHERE expires IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS entries (
+        index_id INTEGER NOT NULL,
+        ipk BLOB NOT NULL,
+        isk BLOB NOT NULL,
+        pk BLOB NOT NULL,
+        sk BLOB NOT NULL,
+        PRIMARY KEY (index_id, ipk, isk, pk, sk)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS records (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        table_id INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        pk BLOB NOT NULL,
+        sk BLOB NOT NULL,
+        new BLOB,
+        old BLOB,
+        expired INTEGER NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS tokens (
+        token TEXT PRIMARY KEY,
+        at INTEGER NOT NULL,
+        actions INTEGER NOT NULL
+    ) WITHOUT ROWID;";
+
+/// DynamoDB's limit of the bytes of an item.
+const MAX_ITEM: usize = 400 << 10;
+const SECONDS_PER_HOUR: i64 = 3600;
+
+/// An item as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct StoredItem {
+    pub(super) json: Vec<u8>,
+    /// The number of bytes that DynamoDB counts.
+    pub(super) size: usize,
+    expires: Option<i64>,
+}
+
+impl StoredItem {
+    /// # Errors
+    /// If the item is too large.
+    pub(super) fn of(table: &Table, item: &Item) -> Result<Self, Refusal> {
+        let size = item_size(item);
+        if size > MAX_ITEM {
+            return Err(Refusal::validation("Item size has exceeded the maximum allowed size"));
+        }
+        Ok(Self { json: serde_json::to_vec(item)?, size, expires: expiry_hour(table, item) })
+    }
+
+    pub(super) fn read(&self) -> Result<Item, Refusal> {
+        Ok(serde_json::from_slice(&self.json)?)
+    }
+}
+
+/// The hour since 1970 at which the item expires.
+fn expiry_hour(table: &Table, item: &Item) -> Option<i64> {
+    expiry(table, item).map(|seconds| seconds / SECONDS_PER_HOUR)
+}
+
+/// The second since 1970 at which the item expires.
+pub(super) fn expiry(table: &Table, item: &Item) -> Option<i64> {
+    match item.get(table.expiry.as_ref()?) {
+        Some(Value::N(seconds)) => seconds.as_seconds(),
+        _ => None,
+    }
+}
+
+/// Notes for all items when they expire, after the table's attribute for that has changed.
+pub(super) fn renew_expiry(c: &Connection, table: &Table) -> Result<(), Refusal> {
+    let mut select = c.prepare("SELECT pk, sk, item FROM items WHERE table_id = ?1")?;
+    let mut update = c.prepare("UPDATE items SET expires = ?4 WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
+    let rows = select.query_map([table.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    for (pk, sk, json) in rows.collect::<Result<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>, _>>()? {
+        let item = serde_json::from_slice(&json)?;
+        update.execute(params![table.id, pk, sk, expiry_hour(table, &item)])?;
+    }
+    Ok(())
+}
+
+pub(super) fn get(c: &Connection, table: &Table, key: &Key) -> Result<Option<StoredItem>, Refusal> {
+    let mut select =
+        c.prepare_cached("SELECT item, size, expires FROM items WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
+    let row = select.query_row(params![table.id, key.partition.as_bytes(), key.sort.as_bytes()], |row| {
+        Ok(StoredItem { json: row.get(0)?, size: row.get::<_, i64>(1)? as usize, expires: row.get(2)? })
+    });
+    Ok(row.optional()?)
+}
+
+/// The change of an item: what was stored before and what is stored after it.
+pub(super) struct Change<'a> {
+    pub(super) table: &'a Table,
+    pub(super) key: &'a Key,
+    pub(super) old: Option<&'a Images>,
+    pub(super) new: Option<&'a Images>,
+    /// Milliseconds since 1970.
+    pub(super) at: i64,
+    /// Whether the item is removed because its time is over.
+    pub(super) is_expiry: bool,
+}
+
+/// An item in both forms: as it is stored, and its attributes.
+pub(super) struct Images {
+    pub(super) stored: StoredItem,
+    pub(super) item: Item,
+}
+
+impl Images {
+    pub(super) fn get(c: &Connection, table: &Table, key: &Key) -> Result<Option<Self>, Refusal> {
+        let Some(stored) = get(c, table, key)? else { return Ok(None) };
+        Ok(Some(Self { item: stored.read()?, stored }))
+    }
+
+    pub(super) fn of(table: &Table, item: Item) -> Result<Self, Refusal> {
+        Ok(Self { stored: StoredItem::of(table, &item)?, item })
+    }
+}
+
+impl Change<'_> {
+    /// Writes the item, its entries of indexes, and a record of the stream. Writes nothing if nothing changes.
+    pub(super) fn write(&self, c: &Connection) -> Result<(), Refusal> {
+        let Self { table, key, old, new, .. } = self;
+        let (pk, sk) = (key.partition.as_bytes(), key.sort.as_bytes());
+        match (old, new) {
+            (None, None) => return Ok(()),
+            (Some(old), Some(new)) if old.stored.json == new.stored.json => return Ok(()),
+            (None, Some(Images { stored: new, .. })) => {
+                let mut insert = c.prepare_cached(
+                    "INSERT INTO items (table_id, pk, sk, expires, size, item) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                )?;
+                insert.execute(params![table.id, pk, sk, new.expires, new.size as i64, new.json])?;
+            }
+            (Some(Images { stored: old, .. }), Some(Images { stored: new, .. })) if old.expires == new.expires => {
+                let mut update = c.prepare_cached(
+                    "UPDATE items SET size = ?4, item = ?5 WHERE table_id = ?1 AND pk = ?2 AND sk = ?3",
+                )?;
+                update.execute(params![table.id, pk, sk, new.size as i64, new.json])?;
+            }
+            (Some(_), Some(Images { stored: new, .. })) => {
+                let mut update = c.prepare_cached(
+                    "UPDATE items SET expires = ?4, size = ?5, item = ?6 WHERE table_id = ?1 AND pk = ?2 AND sk = ?3",
+                )?;
+                update.execute(params![table.id, pk, sk, new.expires, new.size as i64, new.json])?;
+            }
+            (Some(_), None) => {
+                let mut delete = c.prepare_cached("DELETE FROM items WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
+                delete.execute(params![table.id, pk, sk])?;
+            }
+        }
+        self.write_entries(c)?;
+        self.write_record(c)
+    }
+
+    fn write_entries(&self, c: &Connection) -> Result<(), Refusal> {
+        let (pk, sk) = (self.key.partition.as_bytes(), self.key.sort.as_bytes());
+        for (id, index) in self.table.numbered_indexes() {
+            let key = |images: Option<&Images>| images.map_or(Ok(None), |images| index.key_of(&images.item));
+            let (old, new) = (key(self.old)?, key(self.new)?);
+            if old == new {
+                continue;
+            }
+            if let Some(old) = old {
+                let mut delete = c.prepare_cached(
+                    "DELETE FROM entries WHERE index_id = ?1 AND ipk = ?2 AND isk = ?3 AND pk = ?4 AND sk = ?5",
+                )?;
+                delete.execute(params![id, old.partition.as_bytes(), old.sort.as_bytes(), pk, sk])?;
+            }
+            if let Some(new) = new {
+                let mut insert =
+                    c.prepare_cached("INSERT INTO entries (index_id, ipk, isk, pk, sk) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+                insert.execute(params![id, new.partition.as_bytes(), new.sort.as_bytes(), pk, sk])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn write_record(&self, c: &Connection) -> Result<(), Refusal> {
+        if self.table.stream.is_none() {
+            return Ok(());
+        }
+        fn json<'a>(images: &Option<&'a Images>) -> Option<&'a [u8]> {
+            images.map(|images| images.stored.json.as_slice())
+        }
+        let mut insert = c.prepare_cached(
+            "INSERT INTO records (table_id, at, pk, sk, new, old, expired) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?;
+        let (pk, sk) = (self.key.partition.as_bytes(), self.key.sort.as_bytes());
+        insert.execute(params![self.table.id, self.at, pk, sk, json(&self.new), json(&self.old), self.is_expiry])?;
+        Ok(())
+    }
+}
+
+/// The position of an item in the order in which items expire: the hour, and its key.
+pub(super) type ExpiryPosition = (i64, Vec<u8>, Vec<u8>);
+
+/// The positions of items that expire until the end of the hour of `now`, in milliseconds since 1970: those that follow
+/// `after`, at most `limit`.
+pub(super) fn expiring(
+    c: &Connection,
+    table: &Table,
+    now: i64,
+    after: Option<&ExpiryPosition>,
+    limit: u32,
+) -> Result<Vec<ExpiryPosition>, Refusal> {
+    let mut select = c.prepare_cached(
+        "SELECT expires, pk, sk FROM items
+         WHERE table_id = ?1 AND expires IS NOT NULL AND expires <= ?2 AND (expires, pk, sk) > (?3, ?4, ?5)
+         ORDER BY expires, pk, sk LIMIT ?6",
+    )?;
+    let hour = now / 1000 / SECONDS_PER_HOUR;
+    let first = (i64::MIN, Vec::new(), Vec::new());
+    let (expires, pk, sk) = after.unwrap_or(&first);
+    let rows = select.query_map(params![table.id, hour, expires, pk, sk, limit], |row| {
+        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// A key in a column.
+pub(super) fn text(bytes: Vec<u8>) -> Result<String, Refusal> {
+    String::from_utf8(bytes)
+        .map_err(|_| Refusal::new(super::refusal::RefusalKind::Internal, "a stored key is not UTF-8"))
+}
