@@ -4,6 +4,7 @@ mod engines;
 mod expiry;
 mod mapping;
 mod restored;
+mod room;
 mod stack;
 mod stream;
 mod stream_poller;
@@ -85,7 +86,7 @@ impl System {
         let (stop, stopped) = watch::channel(false);
         let mut tasks = JoinSet::new();
         tasks.spawn(mapping::run(stack.clone(), left, stopped.clone()));
-        tasks.spawn(stream_poller::run(stack.clone(), stack.stream().await?, stopped.clone()));
+        tasks.spawn(stream_poller::run(stack.clone(), stack.stream()?, stopped.clone()));
         tasks.spawn(stream_poller::sweep(stack.clone(), stopped.clone()));
         tasks.spawn(upkeep::run(stack.clone(), stopped));
         Ok(Self { stack, stop, tasks })
