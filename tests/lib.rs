@@ -156,7 +156,7 @@ impl Builder {
             }
         };
         let stack = stack.unwrap();
-        let stream = tokio::sync::Mutex::new(stack.stream().await.unwrap());
+        let stream = tokio::sync::Mutex::new(stack.stream().unwrap());
         Faultline { stack, clock: self.clock, stream }
     }
 }

@@ -28,6 +28,14 @@ pub(crate) struct Change {
 }
 
 impl Record {
+    /// Reads a record in the JSON that Lambda passes to a function.
+    ///
+    /// # Errors
+    /// If it is not a record of a table's stream.
+    pub fn parse(json: &[u8]) -> serde_json::Result<Self> {
+        serde_json::from_slice::<EventRecord>(json).map(Self::from)
+    }
+
     /// Returns the limit that a project reached; `None` if the record is about something else.
     pub(crate) fn limit(&self) -> Result<Option<LimitMark>, StoreError> {
         limit_in_stream(&self.old, &self.new)

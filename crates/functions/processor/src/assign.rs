@@ -1,7 +1,7 @@
 //! Assigns occurrences to errors and splits them into batches that fit into one commit each.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry::Vacant;
+use std::collections::{BTreeMap, BTreeSet};
 
 use model::id::{ConfigId, ErrorKey, Fingerprint};
 use store::ports::Commit;
@@ -78,9 +78,13 @@ impl Processor {
 /// is named by its first hash, together with all other groups that share one of its hashes.
 fn into_rounds(groups: Groups, mut owners: BTreeMap<ErrorKey, Fingerprint>) -> Vec<Vec<ErrorBatch>> {
     let mut errors: BTreeMap<ErrorKey, (Vec<Fingerprint>, Vec<OccurrenceLine>)> = BTreeMap::new();
+    let mut new = BTreeSet::new();
     for ((project, hashes), occurrences) in groups.occurrences {
         let owned = hashes.iter().find_map(|hash| owners.get(&(project, *hash))).copied();
         let Some(owner) = owned.or_else(|| hashes.first().copied()) else { continue };
+        if owned.is_none() {
+            new.insert((project, owner));
+        }
         let (aliases, of_error) = errors.entry((project, owner)).or_default();
         for hash in hashes {
             // A hash that already belongs to another error stays with that error.
@@ -110,6 +114,8 @@ fn into_rounds(groups: Groups, mut owners: BTreeMap<ErrorKey, Fingerprint>) -> V
                 // Only the batch of the first round commits the aliases.
                 aliases: std::mem::take(&mut aliases),
                 settings,
+                // The batch of a later round follows one that has created the error.
+                is_new: round == 0 && new.contains(&(project, fingerprint)),
                 occurrences,
                 references: None,
                 ids_indexed: false,

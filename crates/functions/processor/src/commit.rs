@@ -24,6 +24,7 @@ impl Processor {
                 }
                 Err(error) => {
                     self.caches.errors.remove(&batch);
+                    batch.is_new = false;
                     if error.kind() == Kind::Conflict {
                         // If another error took an alias in the meantime, the hash stays with that error.
                         batch.aliases.clear();

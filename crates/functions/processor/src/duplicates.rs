@@ -49,7 +49,9 @@ impl Processor {
     /// minute in which they happened and in the minutes before and after it: a client that sends an event again sends
     /// the same time, and the correction of its clock differs by less than a minute.
     async fn read_errors(&self, batches: &[ErrorBatch]) -> store::Result<Vec<StoredError>> {
-        let mut stored: Vec<_> = batches.iter().map(|batch| self.caches.errors.get(batch)).collect();
+        let of_new = || StoredError { error: None, target: None, counted: HashSet::new() };
+        let known = |batch: &ErrorBatch| self.caches.errors.get(batch).or_else(|| batch.is_new.then(of_new));
+        let mut stored: Vec<_> = batches.iter().map(known).collect();
         let missing: Vec<_> = (0..batches.len()).filter(|&index| stored[index].is_none()).collect();
         let mut errors = self.load_errors(missing.iter().map(|&index| batches[index].key()).collect()).await?;
         let keys_of_targets = errors.values().filter_map(|error| Some((error.project, error.merged_into?)));

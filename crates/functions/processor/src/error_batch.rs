@@ -41,6 +41,9 @@ pub(crate) struct ErrorBatch {
     /// Hashes that lead to the error from this commit on, in addition to its fingerprint.
     pub(crate) aliases: Vec<Fingerprint>,
     pub(crate) settings: OccurrenceSettings,
+    /// Whether nothing was found under any of its hashes, so that the error need not be read. If another processor has
+    /// created it since, the commit is refused, and the next attempt reads it.
+    pub(crate) is_new: bool,
     /// The occurrences, newest first.
     pub(crate) occurrences: Vec<OccurrenceLine>,
     /// Where the occurrences are, once they are written. Later attempts do not write them again.

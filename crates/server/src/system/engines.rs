@@ -42,8 +42,6 @@ pub struct Resources {
     pub dead_letters: Arc<DeadLetterQueue>,
     /// Notifications that could not be delivered.
     pub undelivered: Arc<DeadLetterQueue>,
-    /// The table's stream.
-    pub streams: aws_sdk_dynamodbstreams::Client,
     /// Encrypts with the key of the data directory. A stack in AWS may have no key.
     pub sealer: Option<Arc<dyn Sealer>>,
     /// The inbox as Lambda's poller sees it.
@@ -85,7 +83,7 @@ impl Resources {
             url.context("the queue has no URL")
         };
         let (inbox, dead_letters, undelivered) = (url(INBOX).await?, url(DEAD_LETTERS).await?, url(UNDELIVERED).await?);
-        let Clients { dynamodb, streams, s3, sqs, kms } = Clients::of(engines, way);
+        let Clients { dynamodb, s3, sqs, kms } = Clients::of(engines, way);
         let sender = Queue::new(sqs.clone(), inbox);
         Ok(Self {
             directory: Arc::new(Directory::new(dynamodb.clone(), DIRECTORY)),
@@ -93,7 +91,6 @@ impl Resources {
             bucket: Arc::new(Bucket::new(s3, BUCKET)),
             dead_letters: Arc::new(DeadLetterQueue::new(sqs.clone(), dead_letters, sender.clone())),
             undelivered: Arc::new(DeadLetterQueue::to_look_at(sqs, undelivered)),
-            streams,
             sender: Arc::new(sender),
             sealer: Some(Arc::new(kms)),
             inbox: engines.sqs().queue(INBOX)?,
@@ -104,7 +101,6 @@ impl Resources {
 /// AWS SDK clients that call the engines.
 pub(super) struct Clients {
     pub(super) dynamodb: aws_sdk_dynamodb::Client,
-    pub(super) streams: aws_sdk_dynamodbstreams::Client,
     s3: aws_sdk_s3::Client,
     sqs: aws_sdk_sqs::Client,
     kms: Kms,
@@ -120,16 +116,9 @@ impl Clients {
             endpoint: Some(format!("http://{name}.embedded.invalid")),
             ..Service::new(way(engine))
         };
-        let streams = aws_sdk_dynamodbstreams::Config::builder()
-            .behavior_version(aws_sdk_dynamodbstreams::config::BehaviorVersion::latest())
-            .region(aws_sdk_dynamodbstreams::config::Region::new(account.region.clone()))
-            .credentials_provider(account.credentials.clone())
-            .http_client(way(SharedHttpClient::new(engines.dynamo().clone())))
-            .endpoint_url("http://streams.embedded.invalid");
         let kms = aws::kms(&account, &service(SharedHttpClient::new(engines.kms().clone()), "kms"));
         Self {
             kms: Kms::new(kms, embedded::kms::ALIAS, Arc::new(SystemClock)),
-            streams: aws_sdk_dynamodbstreams::Client::from_conf(streams.build()),
             dynamodb: aws::dynamodb(&account, &service(SharedHttpClient::new(engines.dynamo().clone()), "dynamodb")),
             s3: aws::s3(&account, &service(SharedHttpClient::new(engines.s3().clone()), "s3")),
             sqs: aws::sqs(&account, &service(SharedHttpClient::new(engines.sqs().clone()), "sqs")),

@@ -16,11 +16,11 @@ use super::stream::Stream;
 /// Fails if the directory cannot be opened, for example because a process uses it, or cannot be written.
 pub async fn forget_unsent(dir: &Path) -> anyhow::Result<usize> {
     let engines = Engines::open(dir)?;
-    let Clients { dynamodb, streams, .. } = Clients::of(&engines, |engine| engine);
+    let Clients { dynamodb, .. } = Clients::of(&engines, |engine| engine);
     let table = RestoredTable::new(dynamodb, TABLE, Purpose::Errors { maximum: i64::MAX });
     let discarded = table.discard_waiting().await?;
     // What was not decided yet when the backup was made.
-    let mut stream = Stream::open(streams, TABLE, Some(dir)).await?;
+    let mut stream = Stream::open(engines.dynamo().stream(TABLE), Some(dir))?;
     loop {
         let records = stream.next().await?;
         let Some(last) = records.last() else { return Ok(discarded) };

@@ -23,6 +23,7 @@ use symbolicator::Symbolicator;
 use symbols::Symbols;
 
 use super::engines::{Resources, TABLE};
+use super::room::WithRoom;
 use super::stream::Stream;
 use super::{DataLocation, SystemSettings, expiry};
 use local_data::{Access, ProjectAccess};
@@ -35,7 +36,6 @@ pub struct Stack {
     processor: Arc<Processor>,
     notify: Arc<Notify>,
     inbox: embedded::sqs::Queue,
-    streams: aws_sdk_dynamodbstreams::Client,
     place: DataLocation,
     engines: Engines,
     access: Access,
@@ -69,8 +69,7 @@ impl Stack {
         let operator = Key::parse(&access.admin_key).context("the admin key is not valid")?.hash();
 
         let outcomes = Arc::new(Outcomes::default());
-        let Resources { directory, table, bucket, sender, dead_letters, inbox, undelivered, streams, sealer } =
-            resources;
+        let Resources { directory, table, bucket, sender, dead_letters, inbox, undelivered, sealer } = resources;
         let table = Arc::new(table.with_clock(clock.clone()));
         let directory = Arc::new(directory.with_clock(clock.clone()));
         let stores = Stores::new(&directory, &table, &bucket);
@@ -78,13 +77,13 @@ impl Stack {
         let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             authenticator: authenticator.clone(),
-            inbox: sender.clone(),
-            claims: stores.claim_checks.clone(),
-            attachments: stores.attachments.clone(),
+            inbox: WithRoom::new(sender.clone(), &settings.place),
+            claims: WithRoom::new(stores.claim_checks.clone(), &settings.place),
+            attachments: WithRoom::new(stores.attachments.clone(), &settings.place),
             limiter: Limiter::new(stores.quotas.clone()),
             projects: stores.projects.clone(),
             sealer: sealer.clone(),
-            health: IngestHealth::new(stores.keys.clone(), sender.clone()),
+            health: IngestHealth::new(stores.keys.clone(), WithRoom::new(sender.clone(), &settings.place)),
             clock: clock.clone(),
             outcomes: outcomes.clone(),
         };
@@ -121,7 +120,7 @@ impl Stack {
         let front = Front::new(routes, outcomes.clone());
         let (processor, place) = (Arc::new(processor), settings.place.clone());
         let retention_days = settings.retention_days;
-        Ok(Self { front, outcomes, processor, notify, inbox, streams, place, engines, access, sample, retention_days })
+        Ok(Self { front, outcomes, processor, notify, inbox, place, engines, access, sample, retention_days })
     }
 
     /// Returns the routes of ingest, query, notify and symbols, as API Gateway would serve them.
@@ -166,12 +165,15 @@ impl Stack {
     }
 
     /// Opens the table's stream, as Lambda's poller sees it.
-    pub async fn stream(&self) -> anyhow::Result<Stream> {
+    ///
+    /// # Errors
+    /// If the file with the position cannot be read.
+    pub fn stream(&self) -> anyhow::Result<Stream> {
         let dir = match &self.place {
             DataLocation::Memory => None,
             DataLocation::Directory(dir) => Some(dir.as_path()),
         };
-        Stream::open(self.streams.clone(), TABLE, dir).await
+        Stream::open(self.engines.dynamo().stream(TABLE), dir)
     }
 
     /// Returns the function that sends notifications.

@@ -1,72 +1,49 @@
 //! Reads the table's stream, and saves how far it was read.
 
-use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodbstreams::Client;
-use aws_sdk_dynamodbstreams::error::ProvideErrorMetadata;
-use aws_sdk_dynamodbstreams::types::{AttributeValue as Image, Record as Streamed, ShardIteratorType};
+use embedded::dynamo::TableStream;
 use notify::Record;
 
 /// Maximum number of records in a batch, as in template.yaml.
-const MAX_BATCH_RECORDS: i32 = 100;
+const MAX_BATCH_RECORDS: u32 = 100;
 /// Name of the file in the data directory that stores the position.
 pub const POSITION_FILE: &str = "stream-position";
 
 /// The table's stream, with the position up to which it was read.
 #[derive(Debug)]
 pub struct Stream {
-    client: Client,
-    arn: String,
-    /// The stream's only shard. The embedded engine never closes it. Describing the stream for each batch would read
-    /// all records of a day each time.
-    shard: String,
-    /// Sequence number of the last record that was handled.
+    source: TableStream,
+    /// Sequence number of the last record that was handled or is not for notify.
     position: Option<String>,
     /// The file that stores the position; `None` if all data is in memory.
     file: Option<PathBuf>,
 }
 
 impl Stream {
-    /// Opens the stream of `table` after the last record that an earlier process handled.
-    pub(super) async fn open(client: Client, table: &str, dir: Option<&Path>) -> anyhow::Result<Self> {
-        let streams = client.list_streams().table_name(table).send().await.context("cannot find the table's stream")?;
-        let arn =
-            streams.streams().first().and_then(|stream| stream.stream_arn()).context("the table has no stream")?;
-        let described = client.describe_stream().stream_arn(arn).send().await.context("cannot describe the stream")?;
-        let shards = described.stream_description().map(|stream| stream.shards()).unwrap_or_default();
-        let [shard] = shards else { anyhow::bail!("the stream has {} shards instead of one", shards.len()) };
-        let shard = shard.shard_id().context("the stream's shard has no id")?.to_owned();
+    /// Opens the stream after the last record that an earlier process handled.
+    pub(super) fn open(source: TableStream, dir: Option<&Path>) -> anyhow::Result<Self> {
         let file = dir.map(|dir| dir.join(POSITION_FILE));
         let position = match &file {
             Some(file) => read_position(file)?,
             None => None,
         };
-        Ok(Self { arn: arn.to_owned(), shard, client, position, file })
+        Ok(Self { source, position, file })
     }
 
-    /// Returns the next records, in order; empty if there are none.
+    /// Returns the next records that are for notify, in order; empty if there are none.
     pub async fn next(&mut self) -> anyhow::Result<Vec<Record>> {
-        let iterator = match self.iterator(self.position.clone()).await {
-            // The record at the position was trimmed. Only records that were read can have been trimmed, so start at
-            // the oldest.
-            Err(error) if error.code() == Some("TrimmedDataAccessException") => self.iterator(None).await?,
-            iterator => iterator?,
-        };
-        let records = self.client.get_records().set_shard_iterator(iterator).limit(MAX_BATCH_RECORDS).send().await?;
-        Ok(records.records.unwrap_or_default().into_iter().map(record).collect())
-    }
-
-    async fn iterator(&self, after: Option<String>) -> Result<Option<String>, aws_sdk_dynamodbstreams::Error> {
-        let kind = match after {
-            Some(_) => ShardIteratorType::AfterSequenceNumber,
-            None => ShardIteratorType::TrimHorizon,
-        };
-        let call = self.client.get_shard_iterator().stream_arn(&self.arn).shard_id(&self.shard);
-        let call = call.shard_iterator_type(kind).set_sequence_number(after);
-        Ok(call.send().await?.shard_iterator)
+        loop {
+            let batch = self.source.next(self.position.as_deref(), MAX_BATCH_RECORDS, is_for_notify).await?;
+            let records = batch.records.iter().map(|json| Record::parse(json)).collect::<Result<Vec<_>, _>>();
+            let records = records.context("cannot read a record of the table's stream")?;
+            if !records.is_empty() || batch.last.is_none() {
+                return Ok(records);
+            }
+            // Not saved: at worst, the next start skips these records again.
+            self.position = batch.last;
+        }
     }
 
     /// Saves that all records up to `number` were handled. If this is not written any more, records are read again,
@@ -100,29 +77,8 @@ fn read_position(file: &Path) -> anyhow::Result<Option<String>> {
     Ok(Some(number.to_owned()))
 }
 
-fn record(streamed: Streamed) -> Record {
-    let change = streamed.dynamodb.unwrap_or_else(|| aws_sdk_dynamodbstreams::types::StreamRecord::builder().build());
-    let image = |image: Option<HashMap<String, Image>>| {
-        image.unwrap_or_default().into_iter().map(|(name, value)| (name, attribute(value))).collect()
-    };
-    let number = change.sequence_number.unwrap_or_default();
-    Record { number, old: image(change.old_image), new: image(change.new_image) }
-}
-
-/// Converts a value of the streams SDK, which has its own type, to the same value of the DynamoDB SDK.
-fn attribute(value: Image) -> AttributeValue {
-    match value {
-        Image::S(text) => AttributeValue::S(text),
-        Image::N(number) => AttributeValue::N(number),
-        Image::B(bytes) => AttributeValue::B(bytes),
-        Image::Bool(value) => AttributeValue::Bool(value),
-        Image::Null(value) => AttributeValue::Null(value),
-        Image::L(list) => AttributeValue::L(list.into_iter().map(attribute).collect()),
-        Image::M(map) => AttributeValue::M(map.into_iter().map(|(name, value)| (name, attribute(value))).collect()),
-        Image::Ss(texts) => AttributeValue::Ss(texts),
-        Image::Ns(numbers) => AttributeValue::Ns(numbers),
-        Image::Bs(all) => AttributeValue::Bs(all),
-        // faultline writes no other kinds of values: one is read as a missing value.
-        _ => AttributeValue::Null(true),
-    }
+/// The filter of template.yaml: errors, and the marks of limits that were reached. Whether a record is of a removed item,
+/// notify sees itself.
+fn is_for_notify(pk: &[u8], sk: &[u8]) -> bool {
+    pk.starts_with(b"P#") && (sk.starts_with(b"E#") || sk == b"LIMITED")
 }

@@ -13,7 +13,7 @@ use crate::error_batch::ErrorBatch;
 const CACHED_MINUTES: u32 = 3;
 /// Limits of the cache: errors, and counted events of all errors together. When one is reached, the whole cache is
 /// cleared. An event takes about 16 bytes, an error 2 to 5 kB and a hash 80 bytes.
-const MAX_CACHED_ERRORS: usize = 20_000;
+const MAX_CACHED_ERRORS: usize = 8_000;
 const MAX_CACHED_EVENTS: usize = 500_000;
 const MAX_CACHED_OWNERS: usize = 100_000;
 

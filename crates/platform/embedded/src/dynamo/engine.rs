@@ -7,8 +7,8 @@ use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::refusal::{Refusal, RefusalKind};
-use super::rows::{Change, ExpiryPosition, Images, SCHEMA, expiring, expiry, renew_expiry, text};
-use super::table::{Key, Table};
+use super::rows::{Change, ExpiryPosition, Images, SCHEMA, expiring, expiry, renew_expiry};
+use super::table::Table;
 use crate::shared::directory::EngineStorage;
 use crate::shared::sqlite::{Options, Sqlite};
 use crate::{Clock, Error};
@@ -104,14 +104,14 @@ impl Engine {
         self.database.write(move |c| forget_tokens(c, now)).await?;
         let mut swept = 0;
         for table in self.tables().into_iter().filter(|table| table.expiry.is_some()) {
-            let mut after = None;
+            let mut after = (i64::MIN, 0);
             loop {
                 let (table, at) = (Arc::clone(&table), self.clock.now_ms());
-                let (next, deleted) = self.database.write(move |c| sweep_step(c, &table, at, after.as_ref())).await?;
+                let (next, deleted) = self.database.write(move |c| sweep_step(c, &table, at, after)).await?;
                 swept += deleted;
-                after = next;
-                if after.is_none() {
-                    break;
+                match next {
+                    Some(next) => after = next,
+                    None => break,
                 }
             }
         }
@@ -149,21 +149,21 @@ fn sweep_step(
     c: &Connection,
     table: &Table,
     at: i64,
-    after: Option<&ExpiryPosition>,
+    after: ExpiryPosition,
 ) -> Result<(Option<ExpiryPosition>, u64), Refusal> {
     let found = expiring(c, table, at, after, SWEEP_STEP)?;
     let mut deleted = 0;
-    for (_, pk, sk) in &found {
-        let key = Key { partition: text(pk.clone())?, sort: text(sk.clone())? };
-        let Some(old) = Images::get(c, table, &key)? else { continue };
+    for (_, key) in &found {
+        let Some(old) = Images::get(c, table, key)? else { continue };
         let now = at / 1000;
         if expiry(table, &old.item).is_some_and(|expires| expires < now) {
-            Change { table, key: &key, old: Some(&old), new: None, at, is_expiry: true }.write(c)?;
+            Change { table, key, old: Some(&old), new: None, at, is_expiry: true }.write(c)?;
             deleted += 1;
         }
     }
     let is_last = found.len() < SWEEP_STEP as usize;
-    Ok((found.into_iter().next_back().filter(|_| !is_last), deleted))
+    let last = found.last().map(|(position, _)| *position);
+    Ok((last.filter(|_| !is_last), deleted))
 }
 
 /// Deletes some of the oldest records, and notes up to which one each stream is trimmed.

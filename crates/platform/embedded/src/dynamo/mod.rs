@@ -5,6 +5,8 @@
 //! and streams, for the clients of `aws-sdk-dynamodb` and `aws-sdk-dynamodbstreams`. DynamoDB's limits hold, as far as
 //! faultline could meet them, so that a request that DynamoDB would refuse is refused here.
 //!
+//! [`Dynamo::stream`] offers what Lambda's poller can do and the API cannot: reading only records of some keys.
+//!
 //! Not covered: throttling, transaction conflicts (writes run one after another, so there are none), consumed capacity,
 //! local indexes, parallel scans, TransactGetItems, UpdateTable, backups and point-in-time recovery, PartiQL, global
 //! tables. Requests with parameters that are not covered are refused. Expired items are deleted only by
@@ -16,6 +18,7 @@
 
 mod engine;
 mod expression;
+mod handle;
 mod number;
 mod operations;
 mod refusal;
@@ -37,6 +40,7 @@ use crate::shared::directory::EngineStorage;
 use crate::shared::wire::{self, Protocol};
 use crate::{Clock, Error};
 use engine::Engine;
+pub use handle::{RecordBatch, TableStream};
 
 /// The DynamoDB engine: an `HttpClient` for `aws-sdk-dynamodb` and `aws-sdk-dynamodbstreams`.
 #[derive(Clone)]
@@ -45,6 +49,11 @@ pub struct Dynamo(Arc<Engine>);
 impl Dynamo {
     pub(crate) fn open(place: &EngineStorage, clock: Clock) -> Result<Self, Error> {
         Ok(Self(Arc::new(Engine::open(place, clock)?)))
+    }
+
+    /// The stream of a table, as an event-source mapping sees it.
+    pub fn stream(&self, table: &str) -> TableStream {
+        TableStream::new(Arc::clone(&self.0), table)
     }
 
     /// Deletes expired items in all tables that have a time to live, in steps of 100, between which other requests are

@@ -7,8 +7,9 @@ use super::table::{Key, Table};
 use super::value::{Item, Value, item_size};
 
 /// Keys are blobs, so that they sort by their bytes, and so that the end of a range can be any bytes. Items are the JSON
-/// of the API. `expires` is the hour since 1970 at which an item expires: if an update leaves it, its index need not
-/// change.
+/// of the API. They are in the order in which they were created, and only their index is in the order of keys: new keys
+/// are in random places, and a commit writes a page of 4 kB for each place. `expires` is the hour since 1970 at which an
+/// item expires: if an update leaves it, its index need not change.
 pub(super) const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS tables (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -17,14 +18,15 @@ pub(super) const SCHEMA: &str = "
         trimmed INTEGER NOT NULL DEFAULT 0
     );
     CREATE TABLE IF NOT EXISTS items (
+        id INTEGER PRIMARY KEY,
         table_id INTEGER NOT NULL,
         pk BLOB NOT NULL,
         sk BLOB NOT NULL,
         expires INTEGER,
         size INTEGER NOT NULL,
-        item BLOB NOT NULL,
-        PRIMARY KEY (table_id, pk, sk)
-    ) WITHOUT ROWID;
+        item BLOB NOT NULL
+    );
+    CREATE UNIQUE INDEX IF NOT EXISTS item_keys ON items (table_id, pk, sk);
     CREATE INDEX IF NOT EXISTS expiring ON items (table_id, expires) WHERE expires IS NOT NULL;
     CREATE TABLE IF NOT EXISTS entries (
         index_id INTEGER NOT NULL,
@@ -57,6 +59,8 @@ const SECONDS_PER_HOUR: i64 = 3600;
 /// An item as it is stored.
 #[derive(Clone, Debug)]
 pub(super) struct StoredItem {
+    /// The number of its row; 0 before it is written.
+    id: i64,
     pub(super) json: Vec<u8>,
     /// The number of bytes that DynamoDB counts.
     pub(super) size: usize,
@@ -71,7 +75,7 @@ impl StoredItem {
         if size > MAX_ITEM {
             return Err(Refusal::validation("Item size has exceeded the maximum allowed size"));
         }
-        Ok(Self { json: serde_json::to_vec(item)?, size, expires: expiry_hour(table, item) })
+        Ok(Self { id: 0, json: serde_json::to_vec(item)?, size, expires: expiry_hour(table, item) })
     }
 
     pub(super) fn read(&self) -> Result<Item, Refusal> {
@@ -94,21 +98,22 @@ pub(super) fn expiry(table: &Table, item: &Item) -> Option<i64> {
 
 /// Notes for all items when they expire, after the table's attribute for that has changed.
 pub(super) fn renew_expiry(c: &Connection, table: &Table) -> Result<(), Refusal> {
-    let mut select = c.prepare("SELECT pk, sk, item FROM items WHERE table_id = ?1")?;
-    let mut update = c.prepare("UPDATE items SET expires = ?4 WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
-    let rows = select.query_map([table.id], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    for (pk, sk, json) in rows.collect::<Result<Vec<(Vec<u8>, Vec<u8>, Vec<u8>)>, _>>()? {
+    let mut select = c.prepare("SELECT id, item FROM items WHERE table_id = ?1")?;
+    let mut update = c.prepare("UPDATE items SET expires = ?2 WHERE id = ?1")?;
+    let rows = select.query_map([table.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    for (id, json) in rows.collect::<Result<Vec<(i64, Vec<u8>)>, _>>()? {
         let item = serde_json::from_slice(&json)?;
-        update.execute(params![table.id, pk, sk, expiry_hour(table, &item)])?;
+        update.execute(params![id, expiry_hour(table, &item)])?;
     }
     Ok(())
 }
 
 pub(super) fn get(c: &Connection, table: &Table, key: &Key) -> Result<Option<StoredItem>, Refusal> {
     let mut select =
-        c.prepare_cached("SELECT item, size, expires FROM items WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
+        c.prepare_cached("SELECT id, item, size, expires FROM items WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
     let row = select.query_row(params![table.id, key.partition.as_bytes(), key.sort.as_bytes()], |row| {
-        Ok(StoredItem { json: row.get(0)?, size: row.get::<_, i64>(1)? as usize, expires: row.get(2)? })
+        let size = row.get::<_, i64>(2)? as usize;
+        Ok(StoredItem { id: row.get(0)?, json: row.get(1)?, size, expires: row.get(3)? })
     });
     Ok(row.optional()?)
 }
@@ -146,7 +151,6 @@ impl Change<'_> {
     /// Writes the item, its entries of indexes, and a record of the stream. Writes nothing if nothing changes.
     pub(super) fn write(&self, c: &Connection) -> Result<(), Refusal> {
         let Self { table, key, old, new, .. } = self;
-        let (pk, sk) = (key.partition.as_bytes(), key.sort.as_bytes());
         match (old, new) {
             (None, None) => return Ok(()),
             (Some(old), Some(new)) if old.stored.json == new.stored.json => return Ok(()),
@@ -154,23 +158,20 @@ impl Change<'_> {
                 let mut insert = c.prepare_cached(
                     "INSERT INTO items (table_id, pk, sk, expires, size, item) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
                 )?;
+                let (pk, sk) = (key.partition.as_bytes(), key.sort.as_bytes());
                 insert.execute(params![table.id, pk, sk, new.expires, new.size as i64, new.json])?;
             }
             (Some(Images { stored: old, .. }), Some(Images { stored: new, .. })) if old.expires == new.expires => {
-                let mut update = c.prepare_cached(
-                    "UPDATE items SET size = ?4, item = ?5 WHERE table_id = ?1 AND pk = ?2 AND sk = ?3",
-                )?;
-                update.execute(params![table.id, pk, sk, new.size as i64, new.json])?;
+                let mut update = c.prepare_cached("UPDATE items SET size = ?2, item = ?3 WHERE id = ?1")?;
+                update.execute(params![old.id, new.size as i64, new.json])?;
             }
-            (Some(_), Some(Images { stored: new, .. })) => {
-                let mut update = c.prepare_cached(
-                    "UPDATE items SET expires = ?4, size = ?5, item = ?6 WHERE table_id = ?1 AND pk = ?2 AND sk = ?3",
-                )?;
-                update.execute(params![table.id, pk, sk, new.expires, new.size as i64, new.json])?;
+            (Some(Images { stored: old, .. }), Some(Images { stored: new, .. })) => {
+                let mut update =
+                    c.prepare_cached("UPDATE items SET expires = ?2, size = ?3, item = ?4 WHERE id = ?1")?;
+                update.execute(params![old.id, new.expires, new.size as i64, new.json])?;
             }
-            (Some(_), None) => {
-                let mut delete = c.prepare_cached("DELETE FROM items WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
-                delete.execute(params![table.id, pk, sk])?;
+            (Some(Images { stored: old, .. }), None) => {
+                c.prepare_cached("DELETE FROM items WHERE id = ?1")?.execute([old.id])?;
             }
         }
         self.write_entries(c)?;
@@ -216,30 +217,31 @@ impl Change<'_> {
     }
 }
 
-/// The position of an item in the order in which items expire: the hour, and its key.
-pub(super) type ExpiryPosition = (i64, Vec<u8>, Vec<u8>);
+/// The position of an item in the order in which items expire: the hour, and the number of its row.
+pub(super) type ExpiryPosition = (i64, i64);
 
-/// The positions of items that expire until the end of the hour of `now`, in milliseconds since 1970: those that follow
-/// `after`, at most `limit`.
+/// The items that expire until the end of the hour of `now`, in milliseconds since 1970: those that follow `after`, at
+/// most `limit`.
 pub(super) fn expiring(
     c: &Connection,
     table: &Table,
     now: i64,
-    after: Option<&ExpiryPosition>,
+    after: ExpiryPosition,
     limit: u32,
-) -> Result<Vec<ExpiryPosition>, Refusal> {
+) -> Result<Vec<(ExpiryPosition, Key)>, Refusal> {
     let mut select = c.prepare_cached(
-        "SELECT expires, pk, sk FROM items
-         WHERE table_id = ?1 AND expires IS NOT NULL AND expires <= ?2 AND (expires, pk, sk) > (?3, ?4, ?5)
-         ORDER BY expires, pk, sk LIMIT ?6",
+        "SELECT expires, id, pk, sk FROM items
+         WHERE table_id = ?1 AND expires IS NOT NULL AND expires <= ?2 AND (expires, id) > (?3, ?4)
+         ORDER BY expires, id LIMIT ?5",
     )?;
     let hour = now / 1000 / SECONDS_PER_HOUR;
-    let first = (i64::MIN, Vec::new(), Vec::new());
-    let (expires, pk, sk) = after.unwrap_or(&first);
-    let rows = select.query_map(params![table.id, hour, expires, pk, sk, limit], |row| {
-        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    let mut rows = select.query(params![table.id, hour, after.0, after.1, limit])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let key = Key { partition: text(row.get(2)?)?, sort: text(row.get(3)?)? };
+        found.push(((row.get(0)?, row.get(1)?), key));
+    }
+    Ok(found)
 }
 
 /// A key in a column.

@@ -13,6 +13,8 @@ use super::fault::Fault;
 use super::writer::Writer;
 use crate::Error;
 
+/// How large the journal gets before it is moved into the file, in bytes.
+const CHECKPOINT_BYTES: u32 = 32 << 20;
 /// The number of read connections. More would only share the same two or four cores.
 const READERS: usize = 4;
 
@@ -239,6 +241,8 @@ fn prepare_writer(connection: &Connection, options: &Options) -> rusqlite::Resul
     // A page cache of 16 MiB, for the hot ends of the indexes.
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
+    // Pages that are written again and again during a storm are moved into the file once for each 32 MiB of journal.
+    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_BYTES / options.page_size)?;
     // A journal that grew during a storm is truncated to 64 MiB.
     connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     connection.pragma_update(None, "secure_delete", options.erase)?;

@@ -83,16 +83,7 @@ impl ErrorCommits for Table {
     }
 
     async fn commit(&self, commits: &[Commit]) -> Vec<Result<()>> {
-        let mut transactions: Vec<Transaction> = Vec::new();
-        for (index, commit) in commits.iter().enumerate() {
-            match self.actions(commit) {
-                Ok(actions) => match transactions.last_mut() {
-                    Some(last) if last.actions.len() + actions.len() <= MAX_ACTIONS => last.push(index, actions),
-                    _ => transactions.push(Transaction::default().with(index, actions)),
-                },
-                Err(error) => transactions.push(Transaction { failed: Some((index, error)), ..Default::default() }),
-            }
-        }
+        let transactions = Transactions { table: self, rest: commits.iter().enumerate(), next: None };
         let outcomes = futures_util::stream::iter(transactions)
             .map(|transaction| self.run(transaction))
             .buffer_unordered(CONCURRENT_TRANSACTIONS)
@@ -106,14 +97,47 @@ impl ErrorCommits for Table {
     }
 }
 
+/// Puts commits into as few transactions as possible, one by one: the actions of thousands of errors would take much
+/// memory.
+struct Transactions<'a> {
+    table: &'a Table,
+    rest: std::iter::Enumerate<std::slice::Iter<'a, Commit>>,
+    /// A commit that did not fit into the transaction before.
+    next: Option<(usize, Vec<TransactWriteItem>)>,
+}
+
+impl Iterator for Transactions<'_> {
+    type Item = Transaction;
+
+    fn next(&mut self) -> Option<Transaction> {
+        let mut transaction = Transaction::default();
+        if let Some((index, actions)) = self.next.take() {
+            transaction.push(index, actions);
+        }
+        for (index, commit) in self.rest.by_ref() {
+            match self.table.actions(commit) {
+                Ok(actions) if transaction.actions.len() + actions.len() <= MAX_ACTIONS => {
+                    transaction.push(index, actions);
+                }
+                Ok(actions) => {
+                    self.next = Some((index, actions));
+                    break;
+                }
+                Err(error) => transaction.failed.push((index, error)),
+            }
+        }
+        (!transaction.actions.is_empty() || !transaction.failed.is_empty()).then_some(transaction)
+    }
+}
+
 /// Commits that are written in one transaction.
 #[derive(Default)]
 struct Transaction {
     actions: Vec<TransactWriteItem>,
     /// For each action, the index of its commit.
     owners: Vec<usize>,
-    /// A commit for which no actions could be built, and the reason.
-    failed: Option<(usize, StoreError)>,
+    /// Commits for which no actions could be built, and the reasons.
+    failed: Vec<(usize, StoreError)>,
 }
 
 impl Transaction {
@@ -122,16 +146,11 @@ impl Transaction {
         self.actions.extend(actions);
     }
 
-    fn with(mut self, owner: usize, actions: Vec<TransactWriteItem>) -> Self {
-        self.push(owner, actions);
-        self
-    }
-
     /// This transaction without the commits in `without`.
     fn without(self, without: &BTreeSet<usize>) -> Self {
         let kept = self.actions.into_iter().zip(self.owners).filter(|(_, owner)| !without.contains(owner));
         let (actions, owners) = kept.unzip();
-        Self { actions, owners, failed: None }
+        Self { actions, owners, failed: Vec::new() }
     }
 }
 
@@ -140,7 +159,7 @@ impl Table {
     /// without them: a conflict or an oversized item of one error must not affect the others.
     async fn run(&self, mut transaction: Transaction) -> Vec<(usize, StoreError)> {
         let doing = "writing errors";
-        let mut failed: Vec<_> = transaction.failed.take().into_iter().collect();
+        let mut failed = std::mem::take(&mut transaction.failed);
         while !transaction.actions.is_empty() {
             let call = self.client.transact_write_items().set_transact_items(Some(transaction.actions.clone()));
             let Err(error) = call.send().await else { break };
@@ -159,7 +178,7 @@ impl Table {
                     let alone = Transaction {
                         actions: transaction.actions.clone(),
                         owners: transaction.owners.clone(),
-                        failed: None,
+                        failed: Vec::new(),
                     };
                     failed.extend(Box::pin(self.run(alone.without(&others))).await);
                 }

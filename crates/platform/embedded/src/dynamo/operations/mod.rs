@@ -3,7 +3,7 @@
 mod batch;
 mod get;
 mod query;
-mod streams;
+pub(super) mod streams;
 mod tables;
 mod time_to_live;
 mod transact;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use serde_json::value::RawValue;
@@ -19,6 +19,8 @@ use crate::shared::REGION;
 const SHARD: &str = "shardId-00000000000000000000-00000000";
 /// DynamoDB's limit of the records in an answer.
 const MAX_RECORDS: u32 = 1000;
+/// How many records that are not wanted are skipped at once.
+const SKIPPED_RECORDS: u32 = 1000;
 /// DynamoDB's limit of the bytes in an answer.
 const MAX_BYTES: usize = 1 << 20;
 
@@ -66,9 +68,10 @@ struct Records {
     next_shard_iterator: String,
 }
 
+/// A record, as GetRecords answers it and as Lambda gets it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Record {
+pub(in super::super) struct Record {
     #[serde(rename = "eventID")]
     event_id: String,
     event_name: &'static str,
@@ -177,31 +180,47 @@ pub(super) async fn records(engine: &Arc<Engine>, request: GetRecords) -> Result
     }
     let arn = arn.to_owned();
     let answer = engine.database.read(move |c| {
-        let (records, last) = read(c, &table, view, after, limit)?;
+        let (records, last) = read(c, &table, view, after, limit, |_, _| true)?;
         Ok::<_, Refusal>(Records { records, next_shard_iterator: format_iterator(&arn, last) })
     });
     Ok(serde_json::to_string(&answer.await?)?)
 }
 
-/// Reads records that follow `after`. Returns them and the number of the last one.
-fn read(
+/// Reads at most `limit` records that follow `after`, and that have a key that is wanted. Returns them and the number of
+/// the last one that was looked at.
+pub(in super::super) fn read(
     c: &Connection,
     table: &Table,
     view: StreamView,
     after: i64,
     limit: u32,
+    is_wanted: impl Fn(&[u8], &[u8]) -> bool,
 ) -> Result<(Vec<Record>, i64), Refusal> {
     let mut select = c.prepare_cached(
-        "SELECT number, at, pk, sk, new, old, expired FROM records WHERE number > ?1 AND table_id = ?2
+        "SELECT number, pk, sk, at, new, old, expired FROM records WHERE number > ?1 AND table_id = ?2
          ORDER BY number LIMIT ?3",
     )?;
-    let mut rows = select.query(params![after, table.id, limit])?;
+    let mut rows = select.query(params![after, table.id, SKIPPED_RECORDS.saturating_add(limit)])?;
     let (mut records, mut last, mut bytes) = (Vec::new(), after, 0);
     while bytes < MAX_BYTES
+        && records.len() < limit as usize
         && let Some(row) = rows.next()?
     {
         last = row.get(0)?;
-        let key = Key { partition: text(row.get(2)?)?, sort: text(row.get(3)?)? };
+        let key = |column| row.get_ref(column)?.as_blob().map_err(rusqlite::Error::from);
+        if is_wanted(key(1)?, key(2)?) {
+            let record = Record::read(row, table, view)?;
+            bytes += record.dynamodb.size_bytes;
+            records.push(record);
+        }
+    }
+    Ok((records, last))
+}
+
+impl Record {
+    fn read(row: &Row<'_>, table: &Table, view: StreamView) -> Result<Self, Refusal> {
+        let sequence = row.get(0)?;
+        let key = Key { partition: text(row.get(1)?)?, sort: text(row.get(2)?)? };
         let (new, old): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
         let event_name = match (&old, &new) {
             (None, _) => "INSERT",
@@ -212,29 +231,27 @@ fn read(
         let has_old = matches!(view, StreamView::OldImage | StreamView::NewAndOldImages);
         let images = [new.filter(|_| has_new), old.filter(|_| has_old)];
         let size_bytes = images.iter().flatten().map(Vec::len).sum::<usize>();
-        bytes += size_bytes;
         let [new_image, old_image] = images.map(|image| image.map(raw).transpose());
-        records.push(Record {
-            event_id: format!("{last:032x}"),
+        Ok(Self {
+            event_id: format!("{sequence:032x}"),
             event_name,
             event_version: "1.1",
             event_source: "aws:dynamodb",
             aws_region: REGION,
             dynamodb: StreamRecord {
-                approximate_creation_date_time: row.get::<_, i64>(1)? as f64 / 1000.0,
+                approximate_creation_date_time: row.get::<_, i64>(3)? as f64 / 1000.0,
                 keys: table.keys.attributes(&key),
                 new_image: new_image?,
                 old_image: old_image?,
-                sequence_number: number(last),
+                sequence_number: number(sequence),
                 size_bytes,
                 stream_view_type: view,
             },
             user_identity: row
                 .get::<_, bool>(6)?
                 .then_some(Identity { r#type: "Service", principal_id: "dynamodb.amazonaws.com" }),
-        });
+        })
     }
-    Ok((records, last))
 }
 
 /// The table of a stream.
@@ -247,12 +264,12 @@ fn find(engine: &Engine, arn: &str) -> Result<(Arc<Table>, StreamView), Refusal>
 }
 
 /// The number of the newest record that was trimmed.
-fn trimmed(c: &Connection, table: i64) -> Result<i64, Refusal> {
+pub(in super::super) fn trimmed(c: &Connection, table: i64) -> Result<i64, Refusal> {
     Ok(c.query_row("SELECT trimmed FROM tables WHERE id = ?1", [table], |row| row.get(0))?)
 }
 
 /// A sequence number, with as many digits as DynamoDB's shortest ones, so that they sort as text.
-fn number(number: i64) -> String {
+pub(in super::super) fn number(number: i64) -> String {
     format!("{number:021}")
 }
 
