@@ -14,3 +14,4 @@ pub mod sealed;
 pub mod text;
 pub mod time;
 pub mod timeline;
+pub mod user;

@@ -18,7 +18,7 @@ async fn main() -> anyhow::Result<()> {
     // Not `Stores`: the code of every port would be linked, and clients wait while it is loaded.
     let bucket = setup.bucket()?;
     let ingest = Ingest {
-        authenticator: Authenticator::new(directory.clone(), clock.clone(), Some(setup.operator()?)),
+        authenticator: Authenticator::new(directory.clone(), directory.clone(), clock.clone(), Some(setup.operator()?)),
         inbox: inbox.clone(),
         claims: bucket.clone(),
         attachments: bucket,

@@ -41,7 +41,7 @@ async fn main() -> anyhow::Result<()> {
     }));
     let outcomes = Arc::new(Outcomes::default());
     let routes = Routes {
-        authenticator: Arc::new(Authenticator::new(stores.keys, clock, Some(setup.operator()?))),
+        authenticator: Arc::new(Authenticator::new(stores.keys, stores.users, clock, Some(setup.operator()?))),
         notify: notify.clone(),
         sessions: stores.sessions,
         outcomes: outcomes.clone(),

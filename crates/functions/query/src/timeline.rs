@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::get;
 use http::Uri;
 use http_common::describe::{Description, Operation};
-use http_common::{Answer, ProjectReader, ReadableProject, Reader};
+use http_common::{Answer, ProjectReader, Reach, ReadableProject, Reader};
 use model::outcome::{Reason, Refusal};
 use model::project::TimeUnit;
 use model::time::Timestamp;
@@ -17,7 +17,7 @@ use model::timeline::{Chart, Timeline, Zone};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use store::ports::{Project, Release, Scope, TotalsScope};
+use store::ports::{Project, Release, TotalsScope};
 
 use crate::Query;
 use crate::errors::describe_error_path;
@@ -101,8 +101,8 @@ async fn handle_project(State(query): State<Arc<Query>>, reader: ProjectReader, 
 }
 
 async fn draw_stack(query: &Query, reader: &Reader, uri: &Uri) -> Answer {
-    if let Scope::Project(..) = reader.scope() {
-        let message = "this key is for one project: use a key of the whole stack, or GET /projects/{project}/timeline";
+    if *reader.reach() != Reach::All {
+        let message = "this needs rights in the whole stack: use a key for all projects, or GET /projects/{project}/timeline";
         return Err(Refusal::new(Reason::KeyProject, message));
     }
     let drawing = Drawing::parse(uri, query)?;

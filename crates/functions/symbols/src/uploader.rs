@@ -49,5 +49,5 @@ async fn authenticate(parts: &Parts, symbols: &Symbols) -> Result<Uploader, Refu
     let id: ProjectId = caller.check_uploader()?;
     let project = symbols.stores.projects.by_id(id).await?.filter(|project| !project.deleting);
     let unknown = || Refusal::new(Reason::ProjectUnknown, "the project of this key was deleted");
-    Ok(Uploader { project: project.ok_or_else(unknown)?, name: caller.key_name().to_owned() })
+    Ok(Uploader { project: project.ok_or_else(unknown)?, name: caller.name().to_owned() })
 }

@@ -15,9 +15,9 @@ use http::request::Parts;
 use model::error::history::Actor;
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
-use store::ports::{Project, Projects, Scope};
+use store::ports::{Project, Projects};
 
-use crate::{Authenticator, Caller, Outcomes, parse_project_path};
+use crate::{Authenticator, Caller, Outcomes, Reach, parse_project_path};
 
 /// The parts of a router's shared state that access control needs.
 pub trait Access: Send + Sync + 'static {
@@ -30,19 +30,33 @@ pub trait Access: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct StackAdmin(Caller);
 
-/// An admin of the whole stack or of one project.
+/// An admin of the whole stack or of single projects.
 #[derive(Clone, Debug)]
-pub struct Admin(Caller);
+pub struct Admin {
+    caller: Caller,
+    reach: Reach,
+}
 
-/// A reader or an admin, of the whole stack or of one project.
+/// A reader, a member or an admin, of the whole stack or of single projects.
 #[derive(Clone, Debug)]
-pub struct Reader(Caller);
+pub struct Reader {
+    caller: Caller,
+    reach: Reach,
+}
 
 /// A caller who may read projects, and the name of one project. Loading the project checks whether the caller may read
 /// it.
 #[derive(Clone, Debug)]
 pub struct ProjectReader {
     reader: Reader,
+    name: ProjectName,
+}
+
+/// A caller who may change errors, and the name of one project. Loading the project checks whether the caller may change
+/// its errors.
+#[derive(Clone, Debug)]
+pub struct ProjectMember {
+    caller: Caller,
     name: ProjectName,
 }
 
@@ -64,6 +78,13 @@ pub struct ProjectAdmin {
 #[derive(Clone, Debug)]
 pub struct ReadableProject(Project);
 
+/// A project whose errors the caller may change.
+#[derive(Clone, Debug)]
+pub struct TriagedProject {
+    project: ReadableProject,
+    caller: Caller,
+}
+
 /// A project that the caller may change.
 #[derive(Clone, Debug)]
 pub struct AdministeredProject {
@@ -78,24 +99,24 @@ pub struct DeletableProject(Project);
 impl Admin {
     /// Checks that the caller is an admin.
     pub fn check(caller: Caller) -> Result<Self, Refusal> {
-        caller.check_admin()?;
-        Ok(Self(caller))
+        let reach = caller.check_admin()?;
+        Ok(Self { caller, reach })
     }
 
     /// The projects in which the caller may change everything.
-    pub fn scope(&self) -> &Scope {
-        self.0.scope()
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 
     pub fn caller(&self) -> &Caller {
-        &self.0
+        &self.caller
     }
 
     /// Loads a project by name, if the caller may change it.
     pub async fn load_project(&self, access: &impl Access, name: &ProjectName) -> Result<AdministeredProject, Refusal> {
-        let project = load_project(access, &self.0, name).await?;
-        self.0.check_admin_of(project.id)?;
-        Ok(AdministeredProject { project, caller: self.0.clone() })
+        let project = load_project(access, &self.caller, name).await?;
+        self.caller.check_admin_of(project.id)?;
+        Ok(AdministeredProject { project, caller: self.caller.clone() })
     }
 }
 
@@ -106,20 +127,35 @@ impl StackAdmin {
 }
 
 impl Reader {
+    /// Checks that the caller may read.
+    fn check(caller: Caller) -> Result<Self, Refusal> {
+        let reach = caller.check_reader()?;
+        Ok(Self { caller, reach })
+    }
+
     pub fn caller(&self) -> &Caller {
-        &self.0
+        &self.caller
     }
 
     /// The projects in which the caller may read.
-    pub fn scope(&self) -> &Scope {
-        self.0.scope()
+    pub fn reach(&self) -> &Reach {
+        &self.reach
     }
 }
 
 impl ProjectReader {
     /// Loads the project of the path.
     pub async fn load_project(&self, access: &impl Access) -> Result<ReadableProject, Refusal> {
-        load_project(access, &self.reader.0, &self.name).await
+        load_project(access, &self.reader.caller, &self.name).await
+    }
+}
+
+impl ProjectMember {
+    /// Loads the project of the path.
+    pub async fn load_project(&self, access: &impl Access) -> Result<TriagedProject, Refusal> {
+        let project = load_project(access, &self.caller, &self.name).await?;
+        self.caller.check_member_of(project.id)?;
+        Ok(TriagedProject { project, caller: self.caller.clone() })
     }
 }
 
@@ -130,7 +166,7 @@ impl ProjectAdmin {
     }
 
     pub fn caller(&self) -> &Caller {
-        &self.admin.0
+        self.admin.caller()
     }
 
     /// The project's name in the path.
@@ -144,6 +180,31 @@ impl Deref for ReadableProject {
 
     fn deref(&self) -> &Project {
         &self.0
+    }
+}
+
+impl TriagedProject {
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+
+    /// How histories name the caller.
+    pub fn actor(&self) -> Actor {
+        self.caller.actor()
+    }
+
+    /// The same project, if the caller may change everything in it.
+    pub fn administer(&self) -> Result<AdministeredProject, Refusal> {
+        self.caller.check_admin_of(self.project.id)?;
+        Ok(AdministeredProject { project: self.project.clone(), caller: self.caller.clone() })
+    }
+}
+
+impl Deref for TriagedProject {
+    type Target = ReadableProject;
+
+    fn deref(&self) -> &ReadableProject {
+        &self.project
     }
 }
 
@@ -209,9 +270,7 @@ async fn extract_admin(parts: &Parts, access: &impl Access) -> Result<Admin, Ref
 }
 
 async fn extract_reader(parts: &Parts, access: &impl Access) -> Result<Reader, Refusal> {
-    let caller = access.authenticator().authenticate_parts(parts).await?;
-    caller.check_reader()?;
-    Ok(Reader(caller))
+    Reader::check(access.authenticator().authenticate_parts(parts).await?)
 }
 
 async fn extract_stack_admin(parts: &Parts, access: &impl Access) -> Result<StackAdmin, Refusal> {
@@ -223,8 +282,18 @@ async fn extract_stack_admin(parts: &Parts, access: &impl Access) -> Result<Stac
 async fn extract_project_reader(parts: &Parts, access: &impl Access) -> Result<ProjectReader, Refusal> {
     let caller = access.authenticator().authenticate_parts(parts).await?;
     let name = parse_project_path(parts.uri.path())?;
-    caller.check_reader()?;
-    Ok(ProjectReader { reader: Reader(caller), name })
+    Ok(ProjectReader { reader: Reader::check(caller)?, name })
+}
+
+async fn extract_project_member(parts: &Parts, access: &impl Access) -> Result<ProjectMember, Refusal> {
+    let caller = access.authenticator().authenticate_parts(parts).await?;
+    let name = parse_project_path(parts.uri.path())?;
+    caller.check_member()?;
+    Ok(ProjectMember { caller, name })
+}
+
+async fn extract_triaged_project(parts: &Parts, access: &impl Access) -> Result<TriagedProject, Refusal> {
+    extract_project_member(parts, access).await?.load_project(access).await
 }
 
 async fn extract_project_admin(parts: &Parts, access: &impl Access) -> Result<ProjectAdmin, Refusal> {
@@ -267,8 +336,10 @@ extract! {
     Admin by extract_admin,
     Reader by extract_reader,
     ProjectReader by extract_project_reader,
+    ProjectMember by extract_project_member,
     ProjectAdmin by extract_project_admin,
     ReadableProject by extract_readable_project,
+    TriagedProject by extract_triaged_project,
     AdministeredProject by extract_administered_project,
     DeletableProject by extract_deletable_project,
 }

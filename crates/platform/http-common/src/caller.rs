@@ -2,92 +2,173 @@
 
 use formats::inbox::Addressee;
 use model::error::history::Actor;
-use model::id::{KeyHash, KeyId, ProjectId, ProjectName};
+use model::id::{KeyHash, KeyId, ProjectId, ProjectName, UserId};
 use model::outcome::{Reason, Refusal};
-use store::ports::{KeyRecord, Role, Scope};
+use model::time::Timestamp;
+use model::user::{UserRole, UserRoles};
+use store::ports::{KeyRecord, Maker, MakerName, Role, Scope, TokenRecord, UserRecord};
 
-/// The holder of a valid key.
+/// The holder of a valid key, or a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    role: Role,
-    scope: Scope,
-    /// The hash of the key and its name; `None` for the operator's own key.
-    key: Option<(KeyHash, String)>,
+    identity: Identity,
+    rights: Rights,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Identity {
+    /// Somebody with the admin key of the stack.
+    Operator,
+    Key {
+        hash: KeyHash,
+        name: String,
+    },
+    User {
+        id: UserId,
+        name: String,
+        revision: u64,
+        /// The token that the user acts with; `None` in a session.
+        token: Option<KeyHash>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Rights {
+    Key(Role, Scope),
+    User(UserRoles),
+}
+
+/// The projects in which a caller may do something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// All projects, including future ones.
+    All,
+    /// These projects.
+    Projects(Vec<ProjectId>),
 }
 
 impl Caller {
     /// The operator, who uses the admin key of the stack.
     pub(crate) fn operator() -> Self {
-        Self { role: Role::Admin, scope: Scope::All, key: None }
+        Self { identity: Identity::Operator, rights: Rights::Key(Role::Admin, Scope::All) }
     }
 
     /// The holder of the key with this hash.
     pub(crate) fn with_key(hash: KeyHash, record: KeyRecord) -> Self {
-        Self { role: record.role, scope: record.scope, key: Some((hash, record.name)) }
+        let KeyRecord { role, scope, name, .. } = record;
+        Self { identity: Identity::Key { hash, name }, rights: Rights::Key(role, scope) }
+    }
+
+    /// A user in a session.
+    pub(crate) fn with_user(user: &UserRecord) -> Self {
+        let UserRecord { id, name, roles, revision, .. } = user;
+        let identity = Identity::User { id: *id, name: name.clone(), revision: *revision, token: None };
+        Self { identity, rights: Rights::User(roles.clone()) }
+    }
+
+    /// A user who acts with a token.
+    pub(crate) fn with_token(hash: KeyHash, token: &TokenRecord, user: &UserRecord) -> Self {
+        let UserRecord { id, name, roles, revision, .. } = user;
+        let identity = Identity::User { id: *id, name: name.clone(), revision: *revision, token: Some(hash) };
+        Self { identity, rights: Rights::User(roles.at_most(token.role)) }
     }
 
     /// Allows only admins of the whole stack.
     pub fn check_stack_admin(&self) -> Result<(), Refusal> {
         match self.check_admin()? {
-            Scope::All => Ok(()),
-            Scope::Project(..) => Err(Refusal::new(
-                Reason::KeyProject,
-                "this key is for one project: use an admin key for the whole stack",
-            )),
+            Reach::All => Ok(()),
+            Reach::Projects(_) => Err(Refusal::new(Reason::KeyProject, match self.rights {
+                Rights::Key(..) => "this key is for one project: use an admin key for the whole stack",
+                Rights::User(_) => "you are an owner of single projects: ask an owner of the installation",
+            })),
         }
     }
 
     /// Allows only admins of the project or of the whole stack. Takes the number because another project may have
     /// taken the name.
     pub fn check_admin_of(&self, project: ProjectId) -> Result<(), Refusal> {
-        check_within(self.check_admin()?, project)
+        self.check_admin()?;
+        self.check_within(UserRole::Owner, project)
     }
 
-    /// Allows readers and admins of the project, and those of the whole stack.
+    /// Allows members and admins of the project, and those of the whole stack.
+    pub fn check_member_of(&self, project: ProjectId) -> Result<(), Refusal> {
+        self.check_member()?;
+        self.check_within(UserRole::Member, project)
+    }
+
+    /// Allows readers, members and admins of the project, and those of the whole stack.
     pub fn check_reader_of(&self, project: ProjectId) -> Result<(), Refusal> {
-        check_within(self.check_reader()?, project)
+        self.check_reader()?;
+        self.check_within(UserRole::Viewer, project)
     }
 
     /// Allows admins. Returns the projects in which the caller may change everything.
-    pub fn check_admin(&self) -> Result<&Scope, Refusal> {
-        match self.role {
-            Role::Admin => Ok(&self.scope),
-            Role::Client => Err(refuse_role("a client key may only post errors: use an admin key")),
-            Role::Upload => Err(refuse_role("an upload key may only upload source maps: use an admin key")),
-            Role::Read => {
+    pub fn check_admin(&self) -> Result<Reach, Refusal> {
+        match &self.rights {
+            Rights::User(roles) => reach_as(roles, UserRole::Owner),
+            Rights::Key(Role::Admin, scope) => Ok(Reach::of(scope)),
+            Rights::Key(Role::Client, _) => Err(refuse_role("a client key may only post errors: use an admin key")),
+            Rights::Key(Role::Upload, _) => {
+                Err(refuse_role("an upload key may only upload source maps: use an admin key"))
+            }
+            Rights::Key(Role::Read, _) => {
                 Err(refuse_role("a read key cannot change anything, and can read only errors: use an admin key"))
+            }
+            Rights::Key(Role::Member, _) => {
+                Err(refuse_role("a member key can read and change errors, and nothing else: use an admin key"))
             }
         }
     }
 
-    /// Allows readers and admins. Returns the projects in which the caller may read.
-    pub fn check_reader(&self) -> Result<&Scope, Refusal> {
-        match self.role {
-            Role::Admin | Role::Read => Ok(&self.scope),
-            Role::Client => Err(refuse_role("a client key may only post errors: use a read or an admin key")),
-            Role::Upload => Err(refuse_role("an upload key may only upload source maps: use a read or an admin key")),
+    /// Allows members and admins. Returns the projects in which the caller may change errors.
+    pub fn check_member(&self) -> Result<Reach, Refusal> {
+        match &self.rights {
+            Rights::User(roles) => reach_as(roles, UserRole::Member),
+            Rights::Key(Role::Admin | Role::Member, scope) => Ok(Reach::of(scope)),
+            Rights::Key(Role::Client, _) => {
+                Err(refuse_role("a client key may only post errors: use a member or an admin key"))
+            }
+            Rights::Key(Role::Upload, _) => {
+                Err(refuse_role("an upload key may only upload source maps: use a member or an admin key"))
+            }
+            Rights::Key(Role::Read, _) => {
+                Err(refuse_role("a read key cannot change anything: use a member or an admin key"))
+            }
         }
     }
 
-    /// Checks whether the caller may learn that no project has this name. A key for one project learns nothing about
-    /// others.
+    /// Allows readers, members and admins. Returns the projects in which the caller may read.
+    pub fn check_reader(&self) -> Result<Reach, Refusal> {
+        match &self.rights {
+            Rights::User(roles) => reach_as(roles, UserRole::Viewer),
+            Rights::Key(Role::Admin | Role::Member | Role::Read, scope) => Ok(Reach::of(scope)),
+            Rights::Key(Role::Client, _) => {
+                Err(refuse_role("a client key may only post errors: use a read or an admin key"))
+            }
+            Rights::Key(Role::Upload, _) => {
+                Err(refuse_role("an upload key may only upload source maps: use a read or an admin key"))
+            }
+        }
+    }
+
+    /// Checks whether the caller may learn that no project has this name. A key for one project, and a user of single
+    /// projects, learn nothing about others.
     pub fn check_may_miss(&self, project: &ProjectName) -> Result<(), Refusal> {
-        match &self.scope {
-            Scope::Project(_, own) if own != project => Err(refuse_project()),
-            Scope::All | Scope::Project(..) => Ok(()),
+        match &self.rights {
+            Rights::Key(_, Scope::Project(_, own)) if own != project => Err(self.refuse_project()),
+            Rights::User(UserRoles { everywhere: None, .. }) => Err(self.refuse_project()),
+            Rights::Key(..) | Rights::User(_) => Ok(()),
         }
     }
 
-    /// The projects in which the key is valid.
-    pub(crate) fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    /// The project of a key that is valid in one project only.
+    /// The project of a caller that has rights in one project only.
     pub fn own(&self) -> Option<ProjectId> {
-        match &self.scope {
-            Scope::Project(own, _) => Some(*own),
-            Scope::All => None,
+        match &self.rights {
+            Rights::Key(_, Scope::Project(own, _)) => Some(*own),
+            Rights::Key(_, Scope::All) => None,
+            Rights::User(UserRoles { everywhere: Some(_), .. }) => None,
+            Rights::User(roles) => roles.projects.keys().next().copied().filter(|_| roles.projects.len() == 1),
         }
     }
 
@@ -98,7 +179,7 @@ impl Caller {
         match self.check_poster()? {
             Scope::All => Ok(Addressee::Name(project.clone())),
             Scope::Project(id, own) if own == project => Ok(Addressee::Id(*id)),
-            Scope::Project(..) => Err(refuse_project()),
+            Scope::Project(..) => Err(self.refuse_project()),
         }
     }
 
@@ -116,72 +197,195 @@ impl Caller {
 
     /// Allows client and admin keys. Returns the projects to which the caller may post.
     pub fn check_poster(&self) -> Result<&Scope, Refusal> {
-        match self.role {
-            Role::Client | Role::Admin => Ok(&self.scope),
-            Role::Read => Err(refuse_role("a read key is view-only: use a client key to post errors")),
-            Role::Upload => {
+        match &self.rights {
+            Rights::Key(Role::Client | Role::Admin, scope) => Ok(scope),
+            Rights::Key(Role::Read, _) => Err(refuse_role("a read key is view-only: use a client key to post errors")),
+            Rights::Key(Role::Member, _) => Err(refuse_role("a member key posts no errors: use a client key")),
+            Rights::Key(Role::Upload, _) => {
                 Err(refuse_role("an upload key may only upload source maps: use a client key to post errors"))
             }
+            Rights::User(_) => Err(refuse_role("a personal access token posts no errors: use a client key")),
         }
     }
 
     /// Allows keys that may upload source maps: those with the role `upload`, and admin keys, of one project. Returns the
     /// project.
     pub fn check_uploader(&self) -> Result<ProjectId, Refusal> {
-        match (self.role, &self.scope) {
-            (Role::Upload | Role::Admin, Scope::Project(own, _)) => Ok(*own),
-            (Role::Upload | Role::Admin, Scope::All) => {
+        match &self.rights {
+            Rights::Key(Role::Upload | Role::Admin, Scope::Project(own, _)) => Ok(*own),
+            Rights::Key(Role::Upload | Role::Admin, Scope::All) => {
                 let message = "this key is for all projects: upload with an upload key of one project, which its page Source maps \
                                creates";
                 Err(Refusal::new(Reason::KeyProject, message))
             }
-            (Role::Client, _) => Err(refuse_role("a client key may only post errors: use an upload key")),
-            (Role::Read, _) => Err(refuse_role("a read key is view-only: use an upload key")),
+            Rights::Key(Role::Client, _) => {
+                Err(refuse_role("a client key may only post errors: use an upload key"))
+            }
+            Rights::Key(Role::Read, _) => Err(refuse_role("a read key is view-only: use an upload key")),
+            Rights::Key(Role::Member, _) => Err(refuse_role("a member key uploads nothing: use an upload key")),
+            Rights::User(_) => Err(refuse_role("a personal access token uploads nothing: use an upload key")),
         }
     }
 
-    /// The caller, acting through a coding agent. Histories add that to the name of the key.
+    /// The caller, acting through a coding agent. Histories add that to the name.
     #[must_use]
     pub fn by_agent(self) -> Self {
         let named = |name: String| if name.is_empty() { "an agent".to_owned() } else { format!("{name}, by an agent") };
-        Self { key: self.key.map(|(hash, name)| (hash, named(name))), ..self }
+        let identity = match self.identity {
+            Identity::Operator => Identity::Operator,
+            Identity::Key { hash, name } => Identity::Key { hash, name: named(name) },
+            Identity::User { id, name, revision, token } => Identity::User { id, name: named(name), revision, token },
+        };
+        Self { identity, ..self }
     }
 
-    /// The name of the caller's key; empty for the operator's own.
-    pub fn key_name(&self) -> &str {
-        self.key.as_ref().map_or("", |(_, name)| name)
+    /// The name of the caller's key, or of the user; empty for the operator.
+    pub fn name(&self) -> &str {
+        match &self.identity {
+            Identity::Operator => "",
+            Identity::Key { name, .. } | Identity::User { name, .. } => name,
+        }
     }
 
-    /// The id of the caller's key; `None` for the operator's own.
+    /// The id of the caller's key or token; `None` for the operator, and in the session of a user.
     pub fn key(&self) -> Option<KeyId> {
-        self.key_hash().map(|hash| hash.id())
+        match &self.identity {
+            Identity::Operator => None,
+            Identity::Key { hash, .. } => Some(hash.id()),
+            Identity::User { token, .. } => token.map(|hash| hash.id()),
+        }
     }
 
-    /// The hash of the caller's key; `None` for the operator's own.
-    pub fn key_hash(&self) -> Option<KeyHash> {
-        self.key.as_ref().map(|(hash, _)| *hash)
+    /// The user; `None` for a caller with a key.
+    pub fn user(&self) -> Option<UserId> {
+        match &self.identity {
+            Identity::Operator | Identity::Key { .. } => None,
+            Identity::User { id, .. } => Some(*id),
+        }
     }
 
-    /// How histories name the caller: by the id and the name of the key.
+    /// The user, in a session of the pages, not with a token.
+    pub fn user_in_session(&self) -> Option<UserId> {
+        match &self.identity {
+            Identity::User { id, token: None, .. } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The highest role in any project; `None`: not even a reader.
+    pub fn highest_role(&self) -> Option<UserRole> {
+        match &self.rights {
+            Rights::Key(role, _) => user_role(*role),
+            Rights::User(roles) => roles.highest(),
+        }
+    }
+
+    /// What the caller may do in a project; `None`: not even read.
+    pub fn role_in(&self, project: ProjectId) -> Option<UserRole> {
+        match &self.rights {
+            Rights::User(roles) => roles.role_in(project),
+            Rights::Key(role, scope) => user_role(*role).filter(|_| Reach::of(scope).covers(project)),
+        }
+    }
+
+    /// What the caller may do in every project in which it may do anything; `None` if projects differ.
+    pub fn role_anywhere(&self) -> Option<UserRole> {
+        match &self.rights {
+            Rights::Key(role, _) => user_role(*role),
+            Rights::User(roles) => roles.everywhere.filter(|role| Some(*role) == roles.highest()),
+        }
+    }
+
+    /// The caller as the creator of keys and invitations at `now`; `None` for the operator, who is always valid.
+    pub fn maker(&self, now: Timestamp) -> Option<Maker> {
+        let by = match &self.identity {
+            Identity::Operator => return None,
+            Identity::Key { hash, .. } => MakerName::Key(*hash),
+            Identity::User { id, revision, token, .. } => {
+                MakerName::User { id: *id, revision: *revision, token: *token }
+            }
+        };
+        Some(Maker { by, at: now })
+    }
+
+    /// How histories name the caller: by the id and the name of the key or of the user.
     pub fn actor(&self) -> Actor {
-        match &self.key {
-            None => Actor::Operator,
-            Some((hash, name)) => Actor::Key { id: hash.id(), name: name.clone() },
+        match &self.identity {
+            Identity::Operator => Actor::Operator,
+            Identity::Key { hash, name } => Actor::Key { id: hash.id(), name: name.clone() },
+            Identity::User { id, name, .. } => Actor::User { id: *id, name: name.clone() },
+        }
+    }
+
+    /// Checks that the caller's rights are in the project, and a user's role there is at least `role`.
+    fn check_within(&self, role: UserRole, project: ProjectId) -> Result<(), Refusal> {
+        match &self.rights {
+            Rights::Key(_, Scope::Project(own, _)) if *own != project => Err(self.refuse_project()),
+            Rights::Key(..) => Ok(()),
+            Rights::User(roles) => match roles.role_in(project) {
+                Some(own) if own >= role => Ok(()),
+                Some(_) => Err(refuse_user_role(role)),
+                None => Err(self.refuse_project()),
+            },
+        }
+    }
+
+    fn refuse_project(&self) -> Refusal {
+        let message = match self.rights {
+            Rights::Key(..) => "this key is for another project: use a key for this project or for all projects",
+            Rights::User(_) => "you have no role in this project: ask one of its owners to invite you",
+        };
+        Refusal::new(Reason::KeyProject, message)
+    }
+}
+
+impl Reach {
+    fn of(scope: &Scope) -> Self {
+        match scope {
+            Scope::All => Self::All,
+            Scope::Project(project, _) => Self::Projects(vec![*project]),
+        }
+    }
+
+    /// Whether the project is one of these.
+    pub fn covers(&self, project: ProjectId) -> bool {
+        match self {
+            Self::All => true,
+            Self::Projects(projects) => projects.contains(&project),
         }
     }
 }
 
-fn check_within(scope: &Scope, project: ProjectId) -> Result<(), Refusal> {
-    match scope {
-        Scope::Project(own, _) if *own != project => Err(refuse_project()),
-        Scope::All | Scope::Project(..) => Ok(()),
+/// What a key of this role may do, as the role of a user; `None`: not even read.
+fn user_role(role: Role) -> Option<UserRole> {
+    match role {
+        Role::Client | Role::Upload => None,
+        Role::Read => Some(UserRole::Viewer),
+        Role::Member => Some(UserRole::Member),
+        Role::Admin => Some(UserRole::Owner),
     }
+}
+
+/// The projects in which a user has at least this role.
+fn reach_as(roles: &UserRoles, role: UserRole) -> Result<Reach, Refusal> {
+    if roles.everywhere >= Some(role) {
+        return Ok(Reach::All);
+    }
+    match roles.projects_with(role) {
+        none if none.is_empty() => Err(refuse_user_role(role)),
+        projects => Ok(Reach::Projects(projects)),
+    }
+}
+
+fn refuse_user_role(role: UserRole) -> Refusal {
+    let message = match role {
+        UserRole::Viewer => "you have no role: ask an owner to invite you",
+        UserRole::Member => "this needs the role member, and you may act only as a viewer: ask an owner",
+        UserRole::Owner => "this needs the role owner: ask an owner",
+    };
+    refuse_role(message)
 }
 
 fn refuse_role(message: &str) -> Refusal {
     Refusal::new(Reason::KeyRole, message)
-}
-
-fn refuse_project() -> Refusal {
-    Refusal::new(Reason::KeyProject, "this key is for another project: use a key for this project or for all projects")
 }

@@ -17,14 +17,14 @@ mod path;
 mod stages;
 
 pub use access::{
-    Access, Admin, AdministeredProject, DeletableProject, ProjectAdmin, ProjectReader, ReadableProject, Reader,
-    StackAdmin,
+    Access, Admin, AdministeredProject, DeletableProject, ProjectAdmin, ProjectMember, ProjectReader, ReadableProject,
+    Reader, StackAdmin, TriagedProject,
 };
 pub use answer::{Answer, Fault, Statuses, created, created_data, data, empty, json, no_content, ok};
 pub use authenticator::{Authenticator, Trust};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, decode_base64, read, read_unpacked, read_within, unpack};
-pub use caller::Caller;
+pub use caller::{Caller, Reach};
 pub use client_address::{ClaimedAddress, ClientAddress, ProxyError, TrustedProxies, parse_hop};
 pub use front::Front;
 pub use outcomes::{Outcomes, log_cause};

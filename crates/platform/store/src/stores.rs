@@ -4,8 +4,8 @@ use crate::dynamo::{Directory, ProjectData, Table};
 use crate::error::{Kind, Result};
 use crate::ports::{
     AnnouncedReleases, Attachments, ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame,
-    FramePlace, History, KeyRing, KeyUse, Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference,
-    Releases, SearchIndex, Segments, Sessions, SourceMaps, SymbolFiles, Totals, Usage,
+    FramePlace, History, Invitations, KeyRing, KeyUse, Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference,
+    Releases, SearchIndex, Segments, Sessions, SourceMaps, SymbolFiles, Totals, Usage, UserManagement, Users,
 };
 use crate::s3::Bucket;
 
@@ -17,6 +17,9 @@ pub struct Stores {
     pub keys: Arc<dyn Keys>,
     pub key_uses: Arc<dyn KeyUse>,
     pub key_ring: Arc<dyn KeyRing>,
+    pub users: Arc<dyn Users>,
+    pub user_management: Arc<dyn UserManagement>,
+    pub invitations: Arc<dyn Invitations>,
     pub sessions: Arc<dyn Sessions>,
     pub configs: Arc<dyn Configs>,
     pub quotas: Arc<dyn Quotas>,
@@ -61,6 +64,9 @@ impl Stores {
             keys: directory.clone(),
             key_uses: table.clone(),
             key_ring: directory.clone(),
+            users: directory.clone(),
+            user_management: directory.clone(),
+            invitations: directory.clone(),
             sessions: directory.clone(),
             configs: project_data.clone(),
             quotas: directory.clone(),

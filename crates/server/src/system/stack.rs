@@ -74,7 +74,7 @@ impl Stack {
         let directory = Arc::new(directory.with_clock(clock.clone()));
         let stores = Stores::new(&directory, &table, &bucket);
         // All functions share one cache of keys: a key that `query` removes from it is gone for all.
-        let authenticator = Authenticator::new(stores.keys.clone(), clock.clone(), Some(operator));
+        let authenticator = Authenticator::new(stores.keys.clone(), stores.users.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             authenticator: authenticator.clone(),
             inbox: WithRoom::new(sender.clone(), &settings.place),

@@ -18,11 +18,13 @@ pub struct Frame {
 /// A signed-in visitor.
 #[derive(Clone, Debug, Default)]
 pub struct Visitor {
-    /// The name of the visitor's key.
+    /// The name of the visitor, or of the visitor's key.
     pub name: String,
-    /// Whether the key is an admin key, of the stack or of a project.
+    /// Whether the visitor may change everything in the project of the page, or in some project.
     pub may_change: bool,
-    /// Whether the key is an admin key of the whole stack.
+    /// Whether the visitor may change errors of the project of the page, or of some project.
+    pub may_work: bool,
+    /// Whether the visitor may change everything in the whole stack.
     pub is_stack_admin: bool,
     /// The CSRF token that every form sends back.
     pub token: String,
@@ -51,6 +53,10 @@ impl Frame {
 
     pub(crate) fn may_change(&self) -> bool {
         self.visitor.as_ref().is_some_and(|visitor| visitor.may_change)
+    }
+
+    pub(crate) fn may_work(&self) -> bool {
+        self.visitor.as_ref().is_some_and(|visitor| visitor.may_work)
     }
 
     pub(crate) fn is_stack_admin(&self) -> bool {

@@ -188,7 +188,7 @@ fn an_error() {
 #[test]
 fn readers_are_not_offered_changes() {
     let mut page = errors(vec![row("error", "KeyError", "m")]);
-    page.frame.visitor.as_mut().unwrap().may_change = false;
+    page.frame.visitor.as_mut().unwrap().may_work = false;
     let html = web_pages::page(&page).unwrap();
     assert!(!html.contains("Resolve") && !html.contains("checkbox\" name"), "{html}");
 }

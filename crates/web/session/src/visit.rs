@@ -7,7 +7,7 @@ use http_common::{BaseUrl, Caller, Trust};
 use model::id::{Key, KeyHash};
 use model::outcome::Reason;
 use model::time::Timestamp;
-use store::ports::Scope;
+use model::user::UserRole;
 use web_pages::{Frame, Notice, Visitor};
 
 use crate::address::encoded;
@@ -19,7 +19,7 @@ pub const SESSION_SECONDS: i64 = 7 * 86_400;
 /// A request of a signed-in visitor.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// The visitor's key, with its permissions.
+    /// The visitor, with the permissions of the key or of the user.
     pub caller: Caller,
     /// When the request was received.
     pub now: Timestamp,
@@ -29,6 +29,8 @@ pub struct Visit {
     pub(crate) base: BaseUrl,
     /// The URL of the page; `/` if the request changes something.
     here: String,
+    /// What the visitor may do in the project of the page, or in some project.
+    role: Option<UserRole>,
 }
 
 impl FromRequestParts<Pages> for Visit {
@@ -47,28 +49,47 @@ impl FromRequestParts<Pages> for Visit {
         let session = pages.sessions.session(&token.hash(), now).await?;
         let session = session.ok_or_else(signed_out)?;
         // If the key was disabled or deleted, the session is over.
-        let caller =
-            pages.authenticator.authenticate_hash(session.key, Trust::for_method(&parts.method)).await.map_err(
-                |refusal| match refusal.reason {
-                    Reason::KeyUnknown => signed_out(),
-                    _ => refusal.into(),
-                },
-            )?;
+        let trust = Trust::for_method(&parts.method);
+        let caller = pages.authenticator.authenticate_session(session.holder, trust).await.map_err(|refusal| {
+            match refusal.reason {
+                Reason::KeyUnknown => signed_out(),
+                _ => refusal.into(),
+            }
+        })?;
         caller.check_reader().map_err(|_| signed_out())?;
         let notice = find_notice(parts.uri.query());
         let base = BaseUrl::from_request(&parts.headers, &parts.extensions);
-        Ok(Self { caller, now, token, notice, base, here })
+        let role = caller.highest_role();
+        let visit = Self { caller, now, token, notice, base, here, role };
+        visit.in_its_project(pages, parts.uri.path()).await
     }
 }
 
 impl Visit {
+    /// Finds what the visitor may do in the project that the path names, if projects differ in that.
+    async fn in_its_project(self, pages: &Pages, path: &str) -> Result<Self, PageRefusal> {
+        let below = path.strip_prefix("/pages").unwrap_or(path).strip_prefix("/projects/");
+        let Some(project) = below.and_then(|rest| rest.split('/').next()).filter(|name| !name.is_empty()) else {
+            return Ok(self);
+        };
+        if self.caller.role_anywhere().is_some() {
+            return Ok(self);
+        }
+        let name = http_common::parse_project_name(&http_common::decode_segment(project));
+        let found = match name {
+            Ok(name) => pages.projects.by_name(&name).await?,
+            Err(_) => None,
+        };
+        Ok(Self { role: found.and_then(|project| self.caller.role_in(project.id)), ..self })
+    }
+
     /// Returns the layout around a page with this title.
     pub fn frame(&self, title: &str) -> Frame {
-        let scope = self.caller.check_admin().ok();
         let visitor = Visitor {
             name: self.caller.actor().to_string(),
-            may_change: scope.is_some(),
-            is_stack_admin: scope == Some(&Scope::All),
+            may_change: self.role >= Some(UserRole::Owner),
+            may_work: self.role >= Some(UserRole::Member),
+            is_stack_admin: self.caller.check_stack_admin().is_ok(),
             token: self.form_token(),
         };
         Frame { title: title.to_owned(), visitor: Some(visitor), project: None, notice: self.notice.clone() }

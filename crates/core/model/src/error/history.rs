@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
 use super::{ErrorAggregate, ErrorChange, MergeFamily, Mute, StatusChange};
-use crate::id::{EventId, Fingerprint, KeyId};
+use crate::id::{EventId, Fingerprint, KeyId, UserId};
 use crate::time::{SECONDS_PER_DAY, Timestamp};
 
 /// Maximum length of a comment, in bytes.
@@ -54,6 +54,13 @@ pub enum Actor {
         /// The name that the key had at the time.
         name: String,
     },
+    /// A user who is signed in, or acts with a personal access token.
+    User {
+        /// The user's id.
+        id: UserId,
+        /// The name that the user had at the time.
+        name: String,
+    },
     /// A user of a connected service, through an incoming webhook.
     Hook {
         /// `github`, `gitlab` or `slack`.
@@ -74,13 +81,24 @@ pub enum Actor {
     Clock,
 }
 
+impl Actor {
+    /// Whether both are the same key or user, whatever its name was.
+    pub fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Key { id, .. }, Self::Key { id: other, .. }) => id == other,
+            (Self::User { id, .. }, Self::User { id: other, .. }) => id == other,
+            _ => self == other,
+        }
+    }
+}
+
 /// The name that people see.
 impl fmt::Display for Actor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Operator => f.write_str("the stack's admin"),
             Self::Key { id, name } if name.is_empty() => write!(f, "key {id}"),
-            Self::Key { name, .. } => f.write_str(name),
+            Self::Key { name, .. } | Self::User { name, .. } => f.write_str(name),
             Self::Hook { service, user: Some(user) } => write!(f, "{user} ({service})"),
             Self::Hook { service, user: None } => f.write_str(service),
             Self::Reporter { name } => f.write_str(name.as_deref().unwrap_or("a user")),

@@ -2,7 +2,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
-use super::{shown, text_form, unhex};
+use super::{UserId, shown, text_form, unhex};
 
 /// A key as a caller sends it: 1 to 1,024 visible ASCII characters. It has no `Display`, and its `Debug` hides the text,
 /// so that it cannot end up in a log line. Storage only ever sees its [`KeyHash`].
@@ -12,6 +12,12 @@ pub struct Key(String);
 /// The prefix of upload tokens, as of Sentry's organisation tokens. Uploaders read the address of the server from what
 /// follows.
 const UPLOAD_TOKEN: &str = "sntrys_";
+
+/// The prefix of personal access tokens, by which scanners for secrets recognise them.
+const PERSONAL_TOKEN: &str = "faultline_pat_";
+
+/// The prefix of the keys with which users sign in. The user's id follows.
+const SIGN_IN_KEY: &str = "faultline_user_";
 
 /// The text cannot be a key. The error does not repeat the text, because it may be a secret with a typing error.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
@@ -35,16 +41,37 @@ impl Key {
         Self::parse(&format!("{UPLOAD_TOKEN}{readable}_{secret}"))
     }
 
+    /// Creates a personal access token from 16 random bytes: a prefix, and 32 hexadecimal digits.
+    pub fn personal_token(bytes: [u8; 16]) -> Self {
+        Self(format!("{PERSONAL_TOKEN}{}", hex::encode(bytes)))
+    }
+
+    /// Whether it has the form of a personal access token.
+    pub fn is_personal_token(&self) -> bool {
+        self.0.starts_with(PERSONAL_TOKEN)
+    }
+
+    /// Creates the key with which a user signs in to the pages, from 16 random bytes. It names the user.
+    pub fn sign_in_key(user: UserId, bytes: [u8; 16]) -> Self {
+        Self(format!("{SIGN_IN_KEY}{user}_{}", hex::encode(bytes)))
+    }
+
+    /// The user whose key to sign in this is, if it has the form of one.
+    pub fn signs_in(&self) -> Option<UserId> {
+        let (user, _) = self.0.strip_prefix(SIGN_IN_KEY)?.split_once('_')?;
+        UserId::parse(user).ok()
+    }
+
     /// The key itself. It is shown to its owner once.
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
     /// The first four characters, which help its owner to recognise it: 16 of the 128 bits of a key from
-    /// [`Key::from_random`]. Of an upload token, those of its random part. `None` for shorter keys, because this would reveal
-    /// too much of them.
+    /// [`Key::from_random`]. Of a token, those of its random part. `None` for shorter keys, because this would reveal too
+    /// much of them.
     pub fn hint(&self) -> Option<&str> {
-        let secret = match self.0.strip_prefix(UPLOAD_TOKEN) {
+        let secret = match [UPLOAD_TOKEN, PERSONAL_TOKEN].into_iter().find_map(|prefix| self.0.strip_prefix(prefix)) {
             Some(token) => token.rsplit('_').next().unwrap_or(token),
             None => &self.0,
         };
@@ -163,6 +190,15 @@ mod tests {
     }
 
     #[test]
+    fn a_key_to_sign_in_names_its_user() {
+        let user = UserId::from_random(7);
+        assert_eq!(Key::sign_in_key(user, [7; 16]).signs_in(), Some(user));
+        for other in [Key::from_random([7; 16]), Key::personal_token([7; 16]), Key::parse("faultline_user_x_y").unwrap()] {
+            assert_eq!(other.signs_in(), None);
+        }
+    }
+
+    #[test]
     fn an_id_is_the_beginning_of_the_hash() {
         let hash = Key::from_random([7; 16]).hash();
         assert!(hash.to_string().starts_with(&hash.id().to_string()));
@@ -178,5 +214,8 @@ mod tests {
         assert_eq!(Key::from_random([0xab; 16]).hint(), Some("abab"));
         assert_eq!(Key::parse("0123456789").unwrap().hint(), None);
         assert_eq!(Key::upload_token("e30=", &"xyz1".repeat(10)).unwrap().hint(), Some("xyz1"));
+        let token = Key::personal_token([0xcd; 16]);
+        assert!(token.is_personal_token() && !Key::from_random([0xcd; 16]).is_personal_token());
+        assert_eq!((token.hint(), token.reveal().len()), (Some("cdcd"), 46));
     }
 }

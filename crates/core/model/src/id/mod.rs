@@ -14,6 +14,7 @@ mod occurrence;
 mod project;
 mod segment;
 mod upload;
+mod user;
 
 pub use attachments::AttachmentFolder;
 pub use checksum::{BadChecksum, Checksum};
@@ -27,6 +28,7 @@ pub use occurrence::{BadOccurrenceId, OccurrenceId, ReferenceId};
 pub use project::{BadProjectId, BadProjectName, ProjectId, ProjectName};
 pub use segment::{BadSegmentId, SegmentId};
 pub use upload::{BadUploadId, UploadId};
+pub use user::{BadUserId, UserId};
 
 /// The key of an error in storage: its project and its fingerprint.
 pub type ErrorKey = (ProjectId, Fingerprint);

@@ -65,6 +65,7 @@ impl Routes {
         pages::add_pages(Pages {
             authenticator: routes.authenticator.clone(),
             sessions: routes.sessions.clone(),
+            projects: routes.notify.stores.projects.clone(),
             clock: routes.notify.clock.clone(),
             outcomes: routes.outcomes.clone(),
             api,

@@ -9,7 +9,7 @@ use axum::response::Response;
 use axum::routing::patch;
 use futures_util::StreamExt;
 use http::Request;
-use http_common::{AdministeredProject, Answer, ProjectAdmin};
+use http_common::{AdministeredProject, Answer, ProjectMember, TriagedProject};
 use model::error::ErrorAggregate;
 use model::error::history::Actor;
 use model::outcome::{Reason, Refusal};
@@ -39,8 +39,8 @@ pub(super) fn route() -> Router<Arc<Query>> {
     Router::new().route("/projects/{project}/errors", patch(handle))
 }
 
-async fn handle(State(query): State<Arc<Query>>, admin: ProjectAdmin, request: Request<Body>) -> Response {
-    query.answer(change(&query, &admin, request)).await
+async fn handle(State(query): State<Arc<Query>>, member: ProjectMember, request: Request<Body>) -> Response {
+    query.answer(change(&query, &member, request)).await
 }
 
 #[derive(Deserialize)]
@@ -91,23 +91,23 @@ struct BulkFailure {
 /// The change to make to each error.
 enum BulkAction {
     Change(ErrorPatch),
-    Delete,
+    Delete(AdministeredProject),
 }
 
 /// Changes each error independently: a failure is reported for that error, and the others are still changed.
-async fn change(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
+async fn change(query: &Query, member: &ProjectMember, request: Request<Body>) -> Answer {
     let mut bulk: BulkBody = parse_body(request, FORM).await?;
     let wanted = match (bulk.change.take(), bulk.delete) {
         (Some(change), false) => {
-            BulkAction::Change(change.check(query.clock.now()).map_err(|refusal| prefix_path("change", refusal))?)
+            Some(change.check(query.clock.now()).map_err(|refusal| prefix_path("change", refusal))?)
         }
-        (None, true) => BulkAction::Delete,
+        (None, true) => None,
         _ => return Err(refuse_body("send either `change` or `delete`: true", "change")),
     };
-    let project = admin.load_project(query).await?;
+    let project = member.load_project(query).await?;
     let wanted = match wanted {
-        BulkAction::Change(patch) => BulkAction::Change(query.add_releases(&project, patch).await?),
-        BulkAction::Delete => BulkAction::Delete,
+        Some(patch) => BulkAction::Change(query.add_releases(&project, patch).await?),
+        None => BulkAction::Delete(project.administer()?),
     };
 
     let (budget, by) = (Budget::new(query), project.actor());
@@ -125,7 +125,7 @@ async fn change(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     });
     let results: Vec<_> = futures_util::stream::iter(results).buffered(CHANGES_AT_ONCE).collect().await;
     let mut purged = None;
-    if matches!(wanted, BulkAction::Delete) {
+    if matches!(wanted, BulkAction::Delete(_)) {
         // What is left of their contents is purged by the next deletion in the project.
         purged = Some(query.purge(project.id, budget).await?);
     }
@@ -134,7 +134,7 @@ async fn change(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
 
 async fn change_one(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     target: BulkTarget,
     wanted: &BulkAction,
     by: &Actor,
@@ -144,13 +144,13 @@ async fn change_one(
         (_, BulkTarget::Found(error)) => *error,
         (_, BulkTarget::Uncertain(_)) => return Err(refuse_uncertain(&name)),
         (BulkAction::Change(_), BulkTarget::Named(name)) => find_error(query, project, &name).await?,
-        (BulkAction::Delete, BulkTarget::Named(name)) => find_stored_error(query, project, &name).await?,
+        (BulkAction::Delete(_), BulkTarget::Named(name)) => find_stored_error(query, project, &name).await?,
     };
     match wanted {
         BulkAction::Change(patch) => {
             query.apply_patch(patch, &error, by).await?.map(drop).ok_or_else(|| refuse_unknown(project, &name))
         }
-        BulkAction::Delete => delete::start_purge(query, project, error).await,
+        BulkAction::Delete(project) => delete::start_purge(query, project, error).await,
     }
 }
 
@@ -176,7 +176,7 @@ impl BulkTarget {
 /// Finds the errors that a request selects, and the cursor of the next request if there are more.
 async fn find_targets(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     bulk: BulkBody,
 ) -> Result<(Vec<BulkTarget>, Option<String>), Refusal> {
     match (bulk.errors, bulk.r#where) {
@@ -198,7 +198,7 @@ async fn find_targets(
 /// Finds the first errors that match all filters, or may match them.
 async fn find_by_filters(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     filters: Map<String, Value>,
     cursor: Option<&str>,
 ) -> Result<(Vec<BulkTarget>, Option<String>), Refusal> {

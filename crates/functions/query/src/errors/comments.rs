@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::Request;
-use http_common::{AdministeredProject, Answer};
+use http_common::{Answer, TriagedProject};
 use model::error::history::{Action, Actor, EntryId, HistoryEntry as RecordedEntry, MAX_COMMENT};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -29,7 +29,7 @@ pub(super) struct AddedComment<'a> {
 
 const FORM: &str = "an object with `text`";
 
-pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &str, request: Request<Body>) -> Answer {
+pub(super) async fn add(query: &Query, project: &TriagedProject, message: &str, request: Request<Body>) -> Answer {
     let CommentBody { text } = parse_body(request, FORM).await?;
     if !(1..=MAX_COMMENT).contains(&text.len()) {
         let message = format!("`text` must have 1 to {MAX_COMMENT} bytes (got {})", text.len());
@@ -43,8 +43,8 @@ pub(super) async fn add(query: &Query, project: &AdministeredProject, message: &
     }
 }
 
-/// Deletes a comment of any author. The history keeps an entry that a comment was deleted.
-pub(super) async fn remove(query: &Query, project: &AdministeredProject, message: &str, id: &str) -> Answer {
+/// Deletes a comment: members their own, admins any. The history keeps an entry that a comment was deleted.
+pub(super) async fn remove(query: &Query, project: &TriagedProject, message: &str, id: &str) -> Answer {
     let unknown = || {
         let message =
             format!("this error has no comment `{}`: its history lists them", http_common::decode_segment(id));
@@ -53,8 +53,9 @@ pub(super) async fn remove(query: &Query, project: &AdministeredProject, message
     let id = EntryId::parse(id).map_err(|_| unknown())?;
     let error = find_error(query, project, message).await?;
     let found = query.stores.history.entry(project.id, &error.uid, &id).await?;
-    if !found.is_some_and(|found| matches!(found.action, Action::Commented { .. })) {
-        return Err(unknown());
+    let found = found.filter(|found| matches!(found.action, Action::Commented { .. })).ok_or_else(unknown)?;
+    if !found.by.is_same(&project.actor()) {
+        project.administer()?;
     }
     let deleted = query.new_entry(Action::CommentDeleted, project.actor());
     match query.stores.history.replace_entry(&error, &id, &deleted).await? {

@@ -79,7 +79,7 @@ fn describe_history(api: &mut Description) {
         .data::<comments::AddedComment<'_>>(201, "the comment, as an entry of the history");
     let path = "/projects/{project}/errors/{message}/comments/{id}";
     describe_error_path(api.operation("delete", path, "deleteComment", "Deletes a comment"))
-        .description("The history keeps an entry that a comment was deleted.")
+        .description("With a member's rights, only a comment of one's own. The history keeps an entry that a comment was deleted.")
         .path::<EntryId>("id", "the comment's id, as in the history")
         .empty_response(204, "the comment is deleted")
         .error(Reason::CommentUnknown, "the error has no such comment");

@@ -3,7 +3,7 @@
 use crate::views::{self, ErrorEntry};
 use axum::body::Body;
 use http::Request;
-use http_common::{AdministeredProject, Answer};
+use http_common::{Answer, TriagedProject};
 use model::error::history::{Action, HistoryEntry};
 use model::error::{ErrorAggregate, MergeFamily};
 use model::id::Fingerprint;
@@ -49,7 +49,7 @@ const FORM: &str = "an object with `errors`: a list of fingerprints";
 /// and timelines of all. Errors that are already merged into it are skipped, so that a request can be repeated.
 pub(super) async fn merge(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     message: &str,
     request: Request<Body>,
 ) -> Answer {
@@ -62,7 +62,7 @@ pub(super) async fn merge(
 /// repeated.
 pub(super) async fn unmerge(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     message: &str,
     request: Request<Body>,
 ) -> Answer {
@@ -109,7 +109,7 @@ struct MergePlan {
 /// the errors at the same time.
 async fn apply(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     message: &str,
     action: MergeAction,
     request: Request<Body>,
@@ -155,7 +155,7 @@ impl MergePlan {
     async fn merge(
         &mut self,
         query: &Query,
-        project: &AdministeredProject,
+        project: &TriagedProject,
         other: &Fingerprint,
     ) -> Result<(), Refusal> {
         let whole = &self.family.target;
@@ -182,7 +182,7 @@ impl MergePlan {
     async fn split(
         &mut self,
         query: &Query,
-        project: &AdministeredProject,
+        project: &TriagedProject,
         other: &Fingerprint,
     ) -> Result<(), Refusal> {
         let families = std::iter::once(&mut self.family).chain(&mut self.split);
@@ -199,7 +199,7 @@ impl MergePlan {
     }
 }
 
-async fn load_family(query: &Query, project: &AdministeredProject, of: &Fingerprint) -> Result<MergeFamily, Refusal> {
+async fn load_family(query: &Query, project: &TriagedProject, of: &Fingerprint) -> Result<MergeFamily, Refusal> {
     let found = query.stores.merges.family(project.id, of).await?;
     found.ok_or_else(|| refuse_unknown(project, &of.to_string()).at(["errors"]))
 }
@@ -207,7 +207,7 @@ async fn load_family(query: &Query, project: &AdministeredProject, of: &Fingerpr
 /// Returns the error that `error` is merged into, if any.
 async fn find_merge_target(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     error: &ErrorAggregate,
 ) -> Result<Option<Fingerprint>, Refusal> {
     let shown = follow_merge(query, project, error.clone()).await?;

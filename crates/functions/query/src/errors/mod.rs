@@ -28,7 +28,7 @@ pub(crate) use describe::describe;
 use http::header::ALLOW;
 use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode, Uri};
-use http_common::{AdministeredProject, Answer, ReadableProject};
+use http_common::{Answer, ReadableProject, TriagedProject};
 use model::outcome::{Reason, Refusal};
 pub(crate) use operation::describe_error_path;
 use path::ErrorPath;
@@ -39,7 +39,7 @@ use crate::timeline;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     // A message may contain slashes, so `ErrorPath` parses the rest of the path, not the router.
-    // No path supports HEAD. Only admins get that answer, as for other unsupported methods.
+    // No path supports HEAD. Only members and admins get that answer, as for other unsupported methods.
     let methods = get(handle_read).head(handle_change).post(handle_change).patch(handle_change).delete(handle_change);
     Router::new().merge(list::route()).merge(bulk::route()).route("/projects/{project}/errors/{*message}", methods)
 }
@@ -56,7 +56,7 @@ pub(crate) fn is_markdown(path: &str) -> bool {
 
 async fn handle_change(
     State(query): State<Arc<Query>>,
-    project: AdministeredProject,
+    project: TriagedProject,
     request: Request<Body>,
 ) -> Response {
     let uri = request.uri().clone();
@@ -101,16 +101,16 @@ async fn read(query: &Query, project: &ReadableProject, parts: &Parts) -> Answer
     }
 }
 
-async fn change(query: &Query, project: &AdministeredProject, request: Request<Body>) -> Answer {
+async fn change(query: &Query, project: &TriagedProject, request: Request<Body>) -> Answer {
     let target = ErrorPath::parse(request.uri().path())?;
     match (request.method().as_str(), target) {
         ("PATCH", ErrorPath::Error(message)) => update::update(query, project, &message, request).await,
-        ("DELETE", ErrorPath::Error(message)) => delete::delete_error(query, project, &message).await,
+        ("DELETE", ErrorPath::Error(message)) => delete::delete_error(query, &project.administer()?, &message).await,
         ("POST", ErrorPath::Comments(message)) => comments::add(query, project, &message, request).await,
         ("DELETE", ErrorPath::Comment(message, id)) => comments::remove(query, project, &message, &id).await,
         ("POST", ErrorPath::Merge(message)) => merge::merge(query, project, &message, request).await,
         ("POST", ErrorPath::Unmerge(message)) => merge::unmerge(query, project, &message, request).await,
-        ("POST", ErrorPath::Restore(message)) => restore::restore(query, project, &message, request).await,
+        ("POST", ErrorPath::Restore(message)) => restore::restore(query, &project.administer()?, &message, request).await,
         (_, target) => Err(refuse_method(request.method(), &target)),
     }
 }

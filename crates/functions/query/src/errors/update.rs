@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::Request;
-use http_common::{AdministeredProject, Answer, ReadableProject};
+use http_common::{Answer, ReadableProject, TriagedProject};
 use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
 use model::outcome::{Reason, Refusal};
@@ -23,7 +23,7 @@ const FORM: &str = "an object with one or both of `status`: `resolved` (optional
 
 pub(super) async fn update(
     query: &Query,
-    project: &AdministeredProject,
+    project: &TriagedProject,
     message: &str,
     request: Request<Body>,
 ) -> Answer {

@@ -64,10 +64,10 @@ struct CreatedKey {
 }
 
 async fn create(query: &Query, admin: &Admin, base: &BaseUrl, request: Request<Body>) -> Answer {
-    let form = "an object with `role` (`client`, `read`, `upload` or `admin`), and optionally `name` and `project`";
+    let form = "an object with `role` (`client`, `read`, `upload`, `member` or `admin`), and optionally `name` and `project`";
     let KeyToMake { role, name, project } = parse_body(request, form).await?;
     let unknown = || {
-        let message = format!("`{role}` is not a role: use `client`, `read`, `upload` or `admin`");
+        let message = format!("`{role}` is not a role: use `client`, `read`, `upload`, `member` or `admin`");
         Refusal::new(Reason::BodyInvalid, message).at(["role"])
     };
     let (role, name) = (Role::parse(&role).ok_or_else(unknown)?, name.unwrap_or_default());

@@ -8,16 +8,15 @@ use axum::response::Response;
 use axum::routing::get;
 use http::Uri;
 use http_common::describe::Description;
-use http_common::{Admin, Answer};
+use http_common::{Admin, Answer, Reach};
 use model::id::{KeyId, ProjectName};
 use model::outcome::Reason;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::Scope;
 
 use super::KeyEntry;
 use crate::Query;
-use crate::list::Parameters;
+use crate::list::{Parameters, refuse_parameter};
 
 /// The most keys per page: one batch read of each table.
 const MAX_LISTED_KEYS: usize = 100;
@@ -35,6 +34,7 @@ pub(super) fn describe(api: &mut Description) {
         .limit(MAX_LISTED_KEYS, MAX_LISTED_KEYS)
         .query::<KeyId>("cursor", "`nextCursor` of the previous page")
         .data::<KeysAnswer>(200, "a page of keys")
+        .error(Reason::ParameterInvalid, "you are an owner of several projects: name one")
         .error(Reason::ProjectName, "this is not a valid project name")
         .error(Reason::ProjectUnknown, "there is no such project");
 }
@@ -55,15 +55,15 @@ async fn handle(State(query): State<Arc<Query>>, admin: Admin, uri: Uri) -> Resp
 
 /// An admin key of a project sees only the keys of its project. It may not manage keys that are valid in all projects.
 async fn list(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
-    let own = match admin.scope() {
-        Scope::All => None,
-        Scope::Project(project, _) => Some(*project),
-    };
     let parameters = Parameters::parse(uri);
     let limit = parameters.limit(MAX_LISTED_KEYS, MAX_LISTED_KEYS)?;
     let after = parameters.parsed("cursor", KeyId::parse)?;
     let project = match parameters.get("project") {
-        None => own,
+        None => match admin.reach() {
+            Reach::All => None,
+            Reach::Projects(own) if own.len() == 1 => own.first().copied(),
+            Reach::Projects(_) => return Err(refuse_parameter("project", "name one of your projects")),
+        },
         Some(name) => {
             let name = http_common::parse_project_name(name)?;
             Some(admin.load_project(query, &name).await?.id)

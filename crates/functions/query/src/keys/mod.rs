@@ -15,7 +15,7 @@ use axum::response::Response;
 use http::Uri;
 use http::request::Parts;
 use http_common::describe::Description;
-use http_common::{Admin, Caller, Trust};
+use http_common::{Admin, Caller};
 use model::id::{Key, ProjectName};
 use model::id::{KeyHash, KeyId};
 use model::outcome::{Reason, Refusal};
@@ -23,7 +23,7 @@ use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use store::Kind;
-use store::ports::{KeyRecord, Maker, Role, Scope};
+use store::ports::{KeyRecord, Role, Scope};
 
 use crate::Query;
 use crate::list::refuse_parameter;
@@ -166,26 +166,16 @@ impl Query {
 
     /// Adds a key that the caller creates, unless the caller's own key was just disabled or deleted.
     pub(crate) async fn add_key(&self, caller: &Caller, key: &Key, record: &KeyRecord) -> Result<(), Refusal> {
-        let added = match caller.key_hash() {
+        let added = match caller.maker(self.clock.now()) {
             None => self.stores.key_ring.add(&key.hash(), record).await,
-            Some(maker) => {
-                self.stores.key_ring.add_by(&Maker { key: maker, at: self.clock.now() }, &key.hash(), record).await
-            }
+            Some(maker) => self.stores.key_ring.add_by(&maker, &key.hash(), record).await,
         };
         match added {
             Err(error) if error.kind() == Kind::Conflict => {
-                self.check_still_good(caller).await?;
+                self.authenticator.check_again(caller).await?;
                 Err(error.into())
             }
             added => Ok(added?),
-        }
-    }
-
-    /// Refuses a caller whose key was disabled or deleted after it was authenticated.
-    async fn check_still_good(&self, caller: &Caller) -> Result<(), Refusal> {
-        match caller.key_hash() {
-            None => Ok(()),
-            Some(hash) => self.authenticator.authenticate_hash(hash, Trust::Nothing).await.map(drop),
         }
     }
 }

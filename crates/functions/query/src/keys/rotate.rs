@@ -17,7 +17,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Kind;
-use store::ports::{KeyRecord, Maker};
+use store::ports::KeyRecord;
 
 use super::{KeyEntry, ManagedKey, NewKey};
 use crate::Query;
@@ -83,11 +83,11 @@ async fn rotate(query: &Query, key: ManagedKey, base: &BaseUrl, request: Request
     let until = now.plus_seconds(i64::from(overlap_hours) * 3_600);
     let key = query.new_key(old.role, base)?;
     let new = KeyRecord::new(&key, old.role, old.scope.clone(), old.name.as_str(), now);
-    let maker = admin.caller().key_hash().map(|key| Maker { key, at: now });
+    let maker = admin.caller().maker(now);
     match query.stores.key_ring.rotate(maker.as_ref(), &old_hash, until, &key.hash(), &new).await {
         // Another request was faster, or this key or the caller's key was disabled or deleted.
         Err(error) if error.kind() == Kind::Conflict => {
-            query.check_still_good(admin.caller()).await?;
+            query.authenticator.check_again(admin.caller()).await?;
             return Err(refuse_rotated(old_hash.id(), None));
         }
         rotated => rotated?,

@@ -38,7 +38,7 @@ impl Api {
 
     /// Whether the caller may change errors.
     pub(super) fn may_change(&self) -> bool {
-        self.caller.check_admin().is_ok()
+        self.caller.check_member().is_ok()
     }
 
     /// The URL of an error's page.

@@ -29,6 +29,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
     let pages = Pages {
         authenticator: query.authenticator.clone(),
         sessions: query.stores.sessions.clone(),
+        projects: query.stores.projects.clone(),
         clock: query.clock.clone(),
         outcomes: query.outcomes.clone(),
         api: api.clone(),

@@ -83,8 +83,8 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
         Ok(signing_in.form(&pages, next, Some(refusal.message), status))
     };
     let shown = form_data.get("key").unwrap_or_default().trim();
-    let caller = match pages.authenticator.authenticate_uncached(shown).await {
-        Ok(caller) => caller,
+    let (holder, caller) = match pages.authenticator.sign_in(shown).await {
+        Ok(signed_in) => signed_in,
         Err(refusal) if refusal.reason == Reason::KeyUnknown => {
             let is_limited = !pages.sessions.count_failure(&find_source(&parts.extensions), MAX_FAILURES, now).await?;
             let limited = || {
@@ -97,9 +97,8 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     if let Err(refusal) = caller.check_reader() {
         return refuse(refusal);
     }
-    let key = Key::parse(shown).map_err(|error| Refusal::new(Reason::KeyUnknown, error.to_string()))?.hash();
     let token = Key::from_random(pages.clock.random().to_be_bytes());
-    let session = Session { key, ends_at: now.plus_seconds(SESSION_SECONDS) };
+    let session = Session { holder, ends_at: now.plus_seconds(SESSION_SECONDS) };
     pages.sessions.begin(&token.hash(), &session).await?;
     let cookie = cookies.set(Cookie::Session, token.reveal(), SESSION_SECONDS);
     Ok(([(SET_COOKIE, cookie)], Redirect::to(keep_local(next))).into_response())

@@ -10,7 +10,7 @@ use super::call::{Cancelled, Range};
 use super::item::{Attributes, Reader, Writer, key, number, text, time};
 use super::schema::{DIRECTORY_INDEX, INDEX_PK, INDEX_SK, KEYS, PK, SK, TTL, keys_after, keys_end, project_keys_pk};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{KeyChange, KeyRecord, KeyRing, Keys, Maker, Page, Role, Scope};
+use crate::ports::{KeyChange, KeyRecord, KeyRing, Keys, Maker, MakerName, Page, Role, Scope};
 
 const NAME: &str = "name";
 const PROJECT_NAME: &str = "projectName";
@@ -130,7 +130,7 @@ impl KeyRing for Directory {
         let doing = "rotating a key";
         let set = Set::default().and(EXPIRES_AT, time(until)).and(TTL, number(until.seconds()));
         // If a key rotates itself, it is one item, which a transaction may name only once.
-        let is_own = maker.is_some_and(|maker| maker.key == *old);
+        let is_own = maker.is_some_and(|maker| maker.by == MakerName::Key(*old));
         let good = if is_own { " AND #disabled = :false" } else { "" };
         let mut update = Update::builder()
             .table_name(&self.table.name)
@@ -168,7 +168,37 @@ fn put(table: &str, doing: &'static str, hash: &KeyHash, record: &KeyRecord) -> 
 }
 
 impl Directory {
-    /// Writes a key and optionally updates another, on condition that the creating key is valid.
+    /// The checks that whoever creates a key or an invitation is still valid.
+    pub(super) fn maker_checks(&self, doing: &'static str, maker: &Maker) -> Result<Vec<TransactWriteItem>> {
+        match &maker.by {
+            MakerName::Key(hash) => Ok(vec![self.good_key(doing, hash, maker.at)?]),
+            MakerName::User { id, revision, token } => {
+                let token = token.as_ref().map(|token| self.token_exists(doing, token)).transpose()?;
+                Ok([Some(self.unchanged(doing, *id, *revision)?), token].into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// The check that a key is neither disabled nor expired at `at`.
+    fn good_key(&self, doing: &'static str, hash: &KeyHash, at: Timestamp) -> Result<TransactWriteItem> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key(KEYS, hash.to_string())))
+            .condition_expression(
+                "attribute_exists(#pk) AND #disabled = :false \
+                 AND (attribute_not_exists(#expires) OR #expires > :now)",
+            )
+            .expression_attribute_names("#pk", PK)
+            .expression_attribute_names("#disabled", DISABLED)
+            .expression_attribute_names("#expires", EXPIRES_AT)
+            .expression_attribute_values(":false", AttributeValue::Bool(false))
+            .expression_attribute_values(":now", time(at))
+            .build()
+            .map_err(|error| StoreError::corrupt(doing, error))?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
+    }
+
+    /// Writes a key and optionally updates another, on condition that the creator is valid.
     async fn write_with_maker(
         &self,
         doing: &'static str,
@@ -176,29 +206,14 @@ impl Directory {
         put: Put,
         update: Option<Update>,
     ) -> Result<()> {
-        let check = maker.map(|maker| {
-            ConditionCheck::builder()
-                .table_name(&self.table.name)
-                .set_key(Some(key(KEYS, maker.key.to_string())))
-                .condition_expression(
-                    "attribute_exists(#pk) AND #disabled = :false \
-                     AND (attribute_not_exists(#expires) OR #expires > :now)",
-                )
-                .expression_attribute_names("#pk", PK)
-                .expression_attribute_names("#disabled", DISABLED)
-                .expression_attribute_names("#expires", EXPIRES_AT)
-                .expression_attribute_values(":false", AttributeValue::Bool(false))
-                .expression_attribute_values(":now", time(maker.at))
-                .build()
-        });
-        let check = check.transpose().map_err(|error| StoreError::corrupt(doing, error))?;
         let item = TransactWriteItem::builder;
         let mut call = self.table.client.transact_write_items().transact_items(item().put(put).build());
         if let Some(update) = update {
             call = call.transact_items(item().update(update).build());
         }
-        if let Some(check) = check {
-            call = call.transact_items(item().condition_check(check).build());
+        if let Some(maker) = maker {
+            let checks = self.maker_checks(doing, maker)?;
+            call = checks.into_iter().fold(call, |call, check| call.transact_items(check));
         }
         call.send().await.map(drop).map_err(|error| {
             let refused =

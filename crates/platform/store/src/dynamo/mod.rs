@@ -1,4 +1,4 @@
-//! The DynamoDB tables: [`Table`] has the errors, [`Directory`] has keys, projects and sessions. `schema` says which item
+//! The DynamoDB tables: [`Table`] has the errors, [`Directory`] has keys, users, projects and sessions. `schema` says which item
 //! is where; each other module implements one port.
 
 mod announced_releases;
@@ -11,6 +11,7 @@ mod errors;
 mod event_index;
 mod failures;
 mod history;
+mod invitations;
 mod item;
 mod key_uses;
 mod keys;
@@ -31,6 +32,7 @@ mod sessions;
 mod source_maps;
 mod timelines;
 mod usage;
+mod users;
 
 use std::fmt;
 use std::sync::Arc;

@@ -5,6 +5,9 @@
 //! | item | `pk` | `sk` | index `pk` / `sk` |
 //! |---|---|---|---|
 //! | key | `KEY` | SHA-256 of the key | `K#{project}` / SHA-256, for keys of one project |
+//! | user | `USER` | id | |
+//! | personal access token | `TOKEN` | SHA-256 of the token | `T#{user}` / SHA-256 |
+//! | invitation, or link to sign in | `INVITATION` | SHA-256 of its token | |
 //! | project | `PROJECT` | name | |
 //! | project by number | `PROJECT_ID` | number | |
 //! | last project number | `PROJECT_ID` | `LAST` | |
@@ -57,7 +60,7 @@ use model::error::PostingBatch;
 use model::error::history::EntryId;
 use model::error::{ErrorAggregate, Status};
 use model::id::{
-    Checksum, ConfigId, DebugId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId, UploadId,
+    Checksum, ConfigId, DebugId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId, UploadId, UserId,
 };
 use model::time::Timestamp;
 use model::timeline::Hour;
@@ -69,7 +72,8 @@ use crate::ports::{PostingPosition, TotalsScope};
 
 /// The only global secondary index of the table of errors: errors by status and time, and also releases and due lanes.
 pub const INDEX: &str = "by-last-seen";
-/// The directory's only global secondary index: the keys and the announced releases of a project.
+/// The directory's only global secondary index: the keys and the announced releases of a project, and the tokens of a
+/// user.
 pub const DIRECTORY_INDEX: &str = "by-project";
 
 pub(crate) const PK: &str = "pk";
@@ -98,6 +102,15 @@ pub(crate) fn keys_after(id: Option<KeyId>) -> String {
 /// The position after all keys.
 pub(crate) fn keys_end() -> String {
     "~".to_owned()
+}
+
+pub(crate) const USERS: &str = "USER";
+pub(crate) const TOKENS: &str = "TOKEN";
+pub(crate) const INVITATIONS: &str = "INVITATION";
+
+/// The index partition of a user's tokens.
+pub(crate) fn user_tokens_pk(user: UserId) -> String {
+    format!("T#{user}")
 }
 
 pub(crate) const PROJECTS: &str = "PROJECT";

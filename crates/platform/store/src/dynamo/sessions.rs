@@ -1,23 +1,27 @@
 use async_trait::async_trait;
-use model::id::{Key, KeyHash};
+use model::id::{Key, KeyHash, UserId};
 use model::time::Timestamp;
 
 use super::Directory;
 use super::item::{Reader, Writer, is_expired, key, number, text};
 use super::schema::{FORM, SESSION, SIGN_IN_ATTEMPTS, TTL, attempts_pk, session_pk};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{Session, Sessions};
+use crate::ports::{Session, SessionHolder, Sessions};
 
 const KEY: &str = "key";
+const USER: &str = "user";
+const EPOCH: &str = "epoch";
 const COUNT: &str = "count";
 
 #[async_trait]
 impl Sessions for Directory {
     async fn begin(&self, token: &KeyHash, session: &Session) -> Result<()> {
-        let item = Writer::new(session_pk(token), SESSION)
-            .with(KEY, text(session.key.to_string()))
-            .expiring(session.ends_at)
-            .done();
+        let item = Writer::new(session_pk(token), SESSION).expiring(session.ends_at);
+        let item = match session.holder {
+            SessionHolder::Key(key) => item.with(KEY, text(key.to_string())),
+            SessionHolder::User { id, epoch } => item.with(USER, text(id.to_string())).with(EPOCH, number(epoch)),
+        };
+        let item = item.done();
         let call = self.table.client.put_item().table_name(&self.table.name).set_item(Some(item));
         call.send().await.map(drop).map_err(|error| StoreError::of_call("beginning a session", &error))
     }
@@ -29,10 +33,11 @@ impl Sessions for Directory {
         let item = self.table.get(doing, key(session_pk(token), SESSION), true).await?;
         let Some(item) = item.filter(|item| !is_expired(item, now)) else { return Ok(None) };
         let read = Reader::new(doing, &item)?;
-        Ok(Some(Session {
-            key: read.parsed(KEY, KeyHash::parse)?,
-            ends_at: Timestamp::from_seconds(read.number(TTL)?),
-        }))
+        let holder = match item.contains_key(USER) {
+            true => SessionHolder::User { id: read.parsed(USER, UserId::parse)?, epoch: read.number(EPOCH)? },
+            false => SessionHolder::Key(read.parsed(KEY, KeyHash::parse)?),
+        };
+        Ok(Some(Session { holder, ends_at: Timestamp::from_seconds(read.number(TTL)?) }))
     }
 
     async fn end(&self, token: &KeyHash) -> Result<()> {

@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
+use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName, UserId};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -41,8 +41,8 @@ pub trait KeyRing: Send + Sync {
     /// Adds a key. Returns a [`Conflict`](crate::Kind::Conflict) if it exists already.
     async fn add(&self, hash: &KeyHash, key: &KeyRecord) -> Result<()>;
 
-    /// Like [`add`](Self::add), and checks in the same transaction that the key which creates it is still valid;
-    /// otherwise it is a [`Conflict`](crate::Kind::Conflict), too. So a revoked key cannot create a successor.
+    /// Like [`add`](Self::add), and checks in the same transaction that its creator is still valid; otherwise it is a
+    /// [`Conflict`](crate::Kind::Conflict), too. So a revoked key cannot create a successor.
     async fn add_by(&self, maker: &Maker, hash: &KeyHash, key: &KeyRecord) -> Result<()>;
 
     async fn with_id(&self, id: KeyId) -> Result<Option<(KeyHash, KeyRecord)>>;
@@ -77,13 +77,28 @@ pub trait KeyRing: Send + Sync {
     async fn remove(&self, hash: &KeyHash) -> Result<()>;
 }
 
-/// The key that creates another key, and when.
+/// Who creates a key or an invitation, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Maker {
-    /// The hash of the creating key.
-    pub key: KeyHash,
-    /// The time at which that key must be valid.
+    pub by: MakerName,
+    /// The time at which the creator must be valid.
     pub at: Timestamp,
+}
+
+/// The creator of a key or an invitation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MakerName {
+    /// The holder of the key with this hash.
+    Key(KeyHash),
+    /// A user.
+    User {
+        /// The user.
+        id: UserId,
+        /// The revision with which the user's roles were checked.
+        revision: u64,
+        /// The token that the user acts with, if it is not a session.
+        token: Option<KeyHash>,
+    },
 }
 
 /// A stored key: what it allows, and where.
@@ -138,6 +153,8 @@ pub enum Role {
     Read,
     /// Upload source maps of one project, nothing else.
     Upload,
+    /// Read, and work on errors: resolve, mute, assign, merge and comment. No settings, keys or rules.
+    Member,
     /// Everything, including changes and other keys.
     Admin,
 }
@@ -145,7 +162,7 @@ pub enum Role {
 impl Role {
     /// Parses the word for a role.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Client, Self::Read, Self::Upload, Self::Admin].into_iter().find(|role| role.as_str() == word)
+        [Self::Client, Self::Read, Self::Upload, Self::Member, Self::Admin].into_iter().find(|role| role.as_str() == word)
     }
 
     /// The word for this role.
@@ -154,6 +171,7 @@ impl Role {
             Self::Client => "client",
             Self::Read => "read",
             Self::Upload => "upload",
+            Self::Member => "member",
             Self::Admin => "admin",
         }
     }

@@ -25,6 +25,7 @@ mod sessions;
 mod source_maps;
 mod symbol_files;
 mod totals;
+mod users;
 
 pub use announced_releases::AnnouncedReleases;
 pub use attachments::Attachments;
@@ -36,7 +37,7 @@ pub use event_index::{Entered, EventIndex};
 pub use failures::{Failures, Noted};
 pub use history::History;
 pub use inbox::{Backlog, Inbox, MESSAGE_LIMIT, Waiting};
-pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
+pub use keys::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, MakerName, Role, Scope};
 pub use merges::Merges;
 pub use occurrences::{Frame, FramePlace, Occurrences, Reference, ReferenceRange};
 pub use outbox::{DeadLetterScan, Links, Outbox, ReceivedLetter, Undelivered};
@@ -46,10 +47,13 @@ pub use releases::{BadReleaseCursor, Release, ReleaseCursor, Releases};
 pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use search_index::{PostingPosition, SearchIndex, StoredPosting};
 pub use segments::{ClaimChecks, ETag, Segments};
-pub use sessions::{Session, Sessions};
+pub use sessions::{Session, SessionHolder, Sessions};
 pub use source_maps::{MapItem, SourceMaps, Upload, UploadedFile};
 pub use symbol_files::{CHUNK_PREFIX, MAP_PREFIX, SymbolFiles};
 pub use totals::{Totals, TotalsScope};
+pub use users::{
+    Invitation, InvitationKind, Invitations, MAX_TOKENS, TokenRecord, UserManagement, UserRecord, Users,
+};
 
 /// One page of a list, and where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use model::id::KeyHash;
+use model::id::{KeyHash, UserId};
 use model::time::Timestamp;
 
 use crate::error::Result;
@@ -22,10 +22,23 @@ pub trait Sessions: Send + Sync {
     async fn count_failure(&self, source: &str, most: u64, now: Timestamp) -> Result<bool>;
 }
 
-/// A browser that is signed in with a key.
+/// A browser that is signed in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
-    /// The key. Each request checks whether it is still valid.
-    pub key: KeyHash,
+    pub holder: SessionHolder,
     pub ends_at: Timestamp,
+}
+
+/// Whoever is signed in. Each request checks whether it still may.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionHolder {
+    /// The holder of a key.
+    Key(KeyHash),
+    /// A user. The session is over when the user's epoch is higher.
+    User {
+        /// The user.
+        id: UserId,
+        /// The user's epoch when the session began.
+        epoch: u64,
+    },
 }
