@@ -7,6 +7,7 @@ pub mod fakes;
 pub mod meter;
 pub mod raw;
 pub mod turns;
+pub mod users;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};

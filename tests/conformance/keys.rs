@@ -2,7 +2,7 @@ use model::id::{Key, KeyHash, KeyId, ProjectId, ProjectName};
 use model::time::Timestamp;
 use server::system::Resources;
 use store::Kind;
-use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, Role, Scope};
+use store::ports::{KeyChange, KeyRecord, KeyRing, KeyUse, Keys, Maker, MakerName, Role, Scope};
 
 use super::at;
 
@@ -173,7 +173,7 @@ pub(crate) async fn made_by_good_keys_only(on: &Resources) {
             }
             _ => {}
         }
-        let by = Maker { key: maker.hash(), at: at(60) };
+        let by = Maker { by: MakerName::Key(maker.hash()), at: at(60) };
         let results = [
             on.directory.add_by(&by, &made.hash(), &record(&made)).await,
             on.directory

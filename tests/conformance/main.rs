@@ -23,6 +23,7 @@ mod releases;
 mod sealer;
 mod segments;
 mod source_maps;
+mod users;
 
 use embedded::Engines;
 use model::time::Timestamp;
@@ -54,6 +55,12 @@ on_every_engine! {
     the_first_use_of_a_day_is_kept: crate::keys::use_noted;
     a_rotated_key_expires: crate::keys::rotated;
     only_valid_keys_create_keys: crate::keys::made_by_good_keys_only;
+    a_user_is_found_listed_and_removed: crate::users::found_listed_and_removed;
+    a_user_is_replaced_as_it_was_read: crate::users::replaced_once;
+    a_token_belongs_to_its_user: crate::users::tokens;
+    an_invitation_is_used_up: crate::users::invitations;
+    only_valid_users_create_keys_and_invitations: crate::users::made_by_valid_users_only;
+    a_session_is_of_a_key_or_a_user: crate::users::sessions;
     each_project_gets_its_own_number: crate::projects::numbers_of_their_own;
     a_name_belongs_to_one_project: crate::projects::one_of_a_name;
     a_setting_is_changed_alone: crate::projects::settings;

@@ -35,6 +35,7 @@ fn front(world: &World, faults: &Faults) -> Front {
     let ingest = Ingest {
         authenticator: Authenticator::new(
             world.truth.directory.clone(),
+            world.truth.directory.clone(),
             world.clock.clone(),
             Some(Key::parse(ADMIN).unwrap().hash()),
         ),

@@ -16,110 +16,131 @@ use tower::ServiceExt;
 /// are keys of a role, for the project in the path, for another project, and for the whole stack. Inbound webhooks need
 /// a signature, so no key helps.
 const TABLE: &str = "
-                                                              nobody        client        read          admin         upload
-                                                              no  ?   off   own oth all   own oth all   own oth all   own
-GET    /health                                                200 200 200   200 200 200   200 200 200   200 200 200   200
-GET    /health/ingest                                          200 200 200   200 200 200   200 200 200   200 200 200   200
-GET    /operations                                            401 403 403   403 403 403   403 403 403   403 403 200   403
-GET    /openapi.json                                          200 200 200   200 200 200   200 200 200   200 200 200   200
-GET    /info                                                  401 403 403   403 403 403   403 403 403   403 403 201   403
+                                                              nobody       client       read         member       admin        upload
+                                                              no  ?   off  own oth all  own oth all  own oth all  own oth all  own
+GET    /health                                                200 200 200  200 200 200  200 200 200  200 200 200  200 200 200  200
+GET    /health/ingest                                         200 200 200  200 200 200  200 200 200  200 200 200  200 200 200  200
+GET    /operations                                            401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
+GET    /openapi.json                                          200 200 200  200 200 200  200 200 200  200 200 200  200 200 200  200
+GET    /info                                                  401 403 403  403 403 403  403 403 403  403 403 403  403 403 201  403
 
-POST   /projects/{project}/errors                             401 403 403   201 403 201   403 403 403   201 403 201   403
-POST   /projects/{project}/occurrences                        401 403 403   403 403 403   403 403 403   201 403 201   403
-POST   /api/{number}/envelope                                 401 403 403   200 403 403   403 403 403   200 403 403   403
-POST   /api/{number}/store                                    401 403 403   200 403 403   403 403 403   200 403 403   403
-POST   /api/{number}/security                                 401 403 403   200 403 403   403 403 403   200 403 403   403
-POST   /api/{number}/csp-report                               401 403 403   200 403 403   403 403 403   200 403 403   403
-POST   /api/{number}/nel                                      401 403 403   200 403 403   403 403 403   200 403 403   403
-POST   /api/{number}/minidump                                 401 403 403   400 403 403   403 403 403   400 403 403   403
-POST   /api/store                                             401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /tunnel                                                401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /api/1/item                                            401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /api/1/session                                         200 200 200   200 200 200   200 200 200   200 200 200   200
-POST   /bugsnag/notify                                        401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /bugsnag/sessions                                      202 202 202   202 202 202   202 202 202   202 202 202   202
-POST   /api/v3/projects/{project}/notices                     401 401 401   201 201 201   401 401 401   201 201 201   401
-POST   /api/v3/projects/{project}/create-notice               401 401 401   201 201 201   401 401 401   201 201 201   401
-POST   /api/v4/projects/{project}/deploys                     201 201 201   201 201 201   201 201 201   201 201 201   201
-POST   /api/v5/projects/{project}/routes-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
-PUT    /api/v5/projects/{project}/routes-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
-POST   /api/v5/projects/{project}/routes-breakdowns           204 204 204   204 204 204   204 204 204   204 204 204   204
-PUT    /api/v5/projects/{project}/routes-breakdowns           204 204 204   204 204 204   204 204 204   204 204 204   204
-POST   /api/v5/projects/{project}/queries-stats               204 204 204   204 204 204   204 204 204   204 204 204   204
-PUT    /api/v5/projects/{project}/queries-stats               204 204 204   204 204 204   204 204 204   204 204 204   204
-POST   /api/v5/projects/{project}/queues-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
-PUT    /api/v5/projects/{project}/queues-stats                204 204 204   204 204 204   204 204 204   204 204 204   204
-POST   /v1/logs                                              401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /otlp/v1/logs                                         401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /v1/traces                                            401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /otlp/v1/traces                                       401 403 403   200 200 403   403 403 403   200 200 403   403
-POST   /v1/metrics                                           200 200 200   200 200 200   200 200 200   200 200 200   200
-POST   /otlp/v1/metrics                                      200 200 200   200 200 200   200 200 200   200 200 200   200
-GET    /2020-06-18/config/{project}/config.json               200 200 200   200 200 200   200 200 200   200 200 200   200
+POST   /projects/{project}/errors                             401 403 403  201 403 201  403 403 403  403 403 403  201 403 201  403
+POST   /projects/{project}/occurrences                        401 403 403  403 403 403  403 403 403  403 403 403  201 403 201  403
+POST   /api/{number}/envelope                                 401 403 403  200 403 403  403 403 403  403 403 403  200 403 403  403
+POST   /api/{number}/store                                    401 403 403  200 403 403  403 403 403  403 403 403  200 403 403  403
+POST   /api/{number}/security                                 401 403 403  200 403 403  403 403 403  403 403 403  200 403 403  403
+POST   /api/{number}/csp-report                               401 403 403  200 403 403  403 403 403  403 403 403  200 403 403  403
+POST   /api/{number}/nel                                      401 403 403  200 403 403  403 403 403  403 403 403  200 403 403  403
+POST   /api/{number}/minidump                                 401 403 403  400 403 403  403 403 403  403 403 403  400 403 403  403
+POST   /api/store                                             401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /tunnel                                                401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /api/1/item                                            401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /api/1/session                                         200 200 200  200 200 200  200 200 200  200 200 200  200 200 200  200
+POST   /bugsnag/notify                                        401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /bugsnag/sessions                                      202 202 202  202 202 202  202 202 202  202 202 202  202 202 202  202
+POST   /api/v3/projects/{project}/notices                     401 401 401  201 201 201  401 401 401  401 401 401  201 201 201  401
+POST   /api/v3/projects/{project}/create-notice               401 401 401  201 201 201  401 401 401  401 401 401  201 201 201  401
+POST   /api/v4/projects/{project}/deploys                     201 201 201  201 201 201  201 201 201  201 201 201  201 201 201  201
+POST   /api/v5/projects/{project}/routes-stats                204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+PUT    /api/v5/projects/{project}/routes-stats                204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+POST   /api/v5/projects/{project}/routes-breakdowns           204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+PUT    /api/v5/projects/{project}/routes-breakdowns           204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+POST   /api/v5/projects/{project}/queries-stats               204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+PUT    /api/v5/projects/{project}/queries-stats               204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+POST   /api/v5/projects/{project}/queues-stats                204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+PUT    /api/v5/projects/{project}/queues-stats                204 204 204  204 204 204  204 204 204  204 204 204  204 204 204  204
+POST   /v1/logs                                               401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /otlp/v1/logs                                          401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /v1/traces                                             401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /otlp/v1/traces                                        401 403 403  200 200 403  403 403 403  403 403 403  200 200 403  403
+POST   /v1/metrics                                            200 200 200  200 200 200  200 200 200  200 200 200  200 200 200  200
+POST   /otlp/v1/metrics                                       200 200 200  200 200 200  200 200 200  200 200 200  200 200 200  200
+GET    /2020-06-18/config/{project}/config.json               200 200 200  200 200 200  200 200 200  200 200 200  200 200 200  200
 
-GET    /projects                                              401 403 403   403 403 403   200 200 200   200 200 200   403
-POST   /projects                                              401 403 403   403 403 403   403 403 403   403 403 201   403
-GET    /projects/{project}                                    401 403 403   403 403 403   200 403 200   200 403 200   403
-PATCH  /projects/{project}                                    401 403 403   403 403 403   403 403 403   200 403 200   403
-DELETE /projects/{project}                                    401 403 403   403 403 403   403 403 403   403 403 204   403
+GET    /projects                                              401 403 403  403 403 403  200 200 200  200 200 200  200 200 200  403
+POST   /projects                                              401 403 403  403 403 403  403 403 403  403 403 403  403 403 201  403
+GET    /projects/{project}                                    401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+PATCH  /projects/{project}                                    401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
+DELETE /projects/{project}                                    401 403 403  403 403 403  403 403 403  403 403 403  403 403 204  403
 
-GET    /projects/{project}/errors                             401 403 403   403 403 403   200 403 200   200 403 200   403
-PATCH  /projects/{project}/errors                             401 403 403   403 403 403   403 403 403   200 403 200   403
-GET    /projects/{project}/errors/{message}                   401 403 403   403 403 403   200 403 200   200 403 200   403
-PATCH  /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   200 403 200   403
-POST   /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   405 403 405   403
-DELETE /projects/{project}/errors/{message}                   401 403 403   403 403 403   403 403 403   204 403 204   403
-GET    /projects/{project}/errors/{message}/timeline          401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/errors/{message}/briefing          401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/errors/{message}/tags              401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/errors/{message}/occurrences       401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/errors/{message}/occurrences/{id}/attachments/{number} 401 403 403 403 403 403 404 403 404 404 403 404 403
-GET    /projects/{project}/errors/{message}/history           401 403 403   403 403 403   200 403 200   200 403 200   403
-POST   /projects/{project}/errors/{message}/comments          401 403 403   403 403 403   403 403 403   201 403 201   403
-DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403   403 403 403   403 403 403   204 403 204   403
-POST   /projects/{project}/errors/{message}/merge             401 403 403   403 403 403   403 403 403   200 403 200   403
-POST   /projects/{project}/errors/{message}/unmerge           401 403 403   403 403 403   403 403 403   200 403 200   403
-POST   /projects/{project}/errors/{message}/restore           401 403 403   403 403 403   403 403 403   200 403 200   403
+GET    /projects/{project}/errors                             401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+PATCH  /projects/{project}/errors                             401 403 403  403 403 403  403 403 403  200 403 200  200 403 200  403
+GET    /projects/{project}/errors/{message}                   401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+PATCH  /projects/{project}/errors/{message}                   401 403 403  403 403 403  403 403 403  200 403 200  200 403 200  403
+POST   /projects/{project}/errors/{message}                   401 403 403  403 403 403  403 403 403  405 403 405  405 403 405  403
+DELETE /projects/{project}/errors/{message}                   401 403 403  403 403 403  403 403 403  403 403 403  204 403 204  403
+GET    /projects/{project}/errors/{message}/timeline          401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/errors/{message}/briefing          401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/errors/{message}/tags              401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/errors/{message}/occurrences       401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/errors/{message}/occurrences/{id}  401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/errors/{message}/occurrences/{id}/attachments/{number} 401 403 403  403 403 403  404 403 404  404 403 404  404 403 404  403
+GET    /projects/{project}/errors/{message}/history           401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+POST   /projects/{project}/errors/{message}/comments          401 403 403  403 403 403  403 403 403  201 403 201  201 403 201  403
+DELETE /projects/{project}/errors/{message}/comments/{id}     401 403 403  403 403 403  403 403 403  403 403 403  204 403 204  403
+POST   /projects/{project}/errors/{message}/merge             401 403 403  403 403 403  403 403 403  200 403 200  200 403 200  403
+POST   /projects/{project}/errors/{message}/unmerge           401 403 403  403 403 403  403 403 403  200 403 200  200 403 200  403
+POST   /projects/{project}/errors/{message}/restore           401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
 
-GET    /projects/{project}/occurrences/{event}                401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /projects/{project}/occurrences/{event}                401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
 
-GET    /timeline                                              401 403 403   403 403 403   403 403 200   403 403 200   403
-GET    /projects/{project}/timeline                           401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/releases                           401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/releases/{release}                 401 403 403   403 403 403   200 403 200   200 403 200   403
+GET    /timeline                                              401 403 403  403 403 403  403 403 200  403 403 200  403 403 200  403
+GET    /projects/{project}/timeline                           401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/releases                           401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/releases/{release}                 401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
 
-GET    /projects/{project}/source-maps                        401 403 403   403 403 403   200 403 200   200 403 200   403
-GET    /projects/{project}/source-maps/{upload}               401 403 403   403 403 403   404 403 404   404 403 404   403
-DELETE /projects/{project}/source-maps/{upload}               401 403 403   403 403 403   403 403 403   404 403 404   403
+GET    /projects/{project}/source-maps                        401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/source-maps/{upload}               401 403 403  403 403 403  404 403 404  404 403 404  404 403 404  403
+DELETE /projects/{project}/source-maps/{upload}               401 403 403  403 403 403  403 403 403  403 403 403  404 403 404  403
 
-GET    /keys                                                  401 403 403   403 403 403   403 403 403   200 200 200   403
-POST   /keys                                                  401 403 403   403 403 403   403 403 403   201 403 201   403
-PATCH  /keys/{id}                                             401 403 403   403 403 403   403 403 403   200 403 200   403
-DELETE /keys/{id}                                             401 403 403   403 403 403   403 403 403   204 403 204   403
-POST   /keys/{id}/rotate                                      401 403 403   403 403 403   403 403 403   201 403 201   403
+GET    /keys                                                  401 403 403  403 403 403  403 403 403  403 403 403  200 200 200  403
+POST   /keys                                                  401 403 403  403 403 403  403 403 403  403 403 403  201 403 201  403
+PATCH  /keys/{id}                                             401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
+DELETE /keys/{id}                                             401 403 403  403 403 403  403 403 403  403 403 403  204 403 204  403
+POST   /keys/{id}/rotate                                      401 403 403  403 403 403  403 403 403  403 403 403  201 403 201  403
 
-GET    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200   403
-PUT    /projects/{project}/rules                              401 403 403   403 403 403   403 403 403   200 403 200   403
-POST   /projects/{project}/rules/test                         401 403 403   403 403 403   403 403 403   400 403 400   403
-GET    /projects/{project}/rules/failed                       401 403 403   403 403 403   403 403 403   200 403 200   403
-POST   /projects/{project}/rules/retry                        401 403 403   403 403 403   403 403 403   200 403 200   403
-POST   /encrypt                                               401 403 403   403 403 403   403 403 403   403 403 400   403
+GET    /projects/{project}/members                            401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /users                                                 401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
+GET    /users/me                                              401 403 403  403 403 403  200 200 200  200 200 200  200 200 200  403
+GET    /users/{id}                                            401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
+PATCH  /users/{id}                                            401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
+DELETE /users/{id}                                            401 403 403  403 403 403  403 403 403  403 403 403  403 403 204  403
+POST   /users/{id}/end-sessions                               401 403 403  403 403 403  403 403 403  403 403 403  403 403 204  403
+POST   /users/{id}/sign-in-key                                401 403 403  403 403 403  403 403 403  403 403 403  403 403 403  403
+POST   /users/{id}/sign-in-link                               401 403 403  403 403 403  403 403 403  403 403 403  403 403 201  403
+GET    /users/{id}/tokens                                     401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
+POST   /users/{id}/tokens                                     401 403 403  403 403 403  403 403 403  403 403 403  403 403 403  403
+DELETE /users/{id}/tokens/{token}                             401 403 403  403 403 403  403 403 403  403 403 403  403 403 404  403
 
-POST   /hooks/github/{project}                                401 401 401   401 401 401   401 401 401   401 401 401   401
+GET    /invitations                                           401 403 403  403 403 403  403 403 403  403 403 403  200 200 200  403
+POST   /invitations                                           401 403 403  403 403 403  403 403 403  403 403 403  201 403 201  403
+DELETE /invitations/{id}                                      401 403 403  403 403 403  403 403 403  403 403 403  204 403 204  403
+POST   /invitations/accept                                    404 404 404  404 404 404  404 404 404  404 404 404  404 404 404  404
 
-POST   /mcp                                                   401 403 403   403 403 403   200 200 200   200 200 200   403
+GET    /projects/{project}/rules                              401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
+PUT    /projects/{project}/rules                              401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
+POST   /projects/{project}/rules/test                         401 403 403  403 403 403  403 403 403  403 403 403  400 403 400  403
+GET    /projects/{project}/rules/failed                       401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
+POST   /projects/{project}/rules/retry                        401 403 403  403 403 403  403 403 403  403 403 403  200 403 200  403
+POST   /encrypt                                               401 403 403  403 403 403  403 403 403  403 403 403  403 403 400  403
 
-GET    /dead-letters                                          401 403 403   403 403 403   403 403 403   403 403 200   403
-POST   /dead-letters/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200   403
-GET    /dead-notices                                          401 403 403   403 403 403   403 403 403   403 403 200   403
-POST   /dead-notices/redrive                                  401 403 403   403 403 403   403 403 403   403 403 200   403
+POST   /hooks/github/{project}                                401 401 401  401 401 401  401 401 401  401 401 401  401 401 401  401
+
+POST   /mcp                                                   401 403 403  403 403 403  200 200 200  200 200 200  200 200 200  403
+
+GET    /dead-letters                                          401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
+POST   /dead-letters/redrive                                  401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
+GET    /dead-notices                                          401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
+POST   /dead-notices/redrive                                  401 403 403  403 403 403  403 403 403  403 403 403  403 403 200  403
 ";
+
+/// Only a user in a session of the pages may do this, so every key and every token is refused.
+pub(crate) const SESSION_ONLY: [&str; 2] = ["/users/{id}/sign-in-key", "/users/{id}/tokens"];
 
 /// Returns the rows: method, route and statuses.
 pub(crate) fn rows() -> Vec<(Method, &'static str, Vec<u16>)> {
     let cells = |line: &'static str| line.split_whitespace().collect::<Vec<_>>();
-    let rows = TABLE.lines().map(cells).filter(|cells| cells.len() == 15);
+    let rows = TABLE.lines().map(cells).filter(|cells| cells.len() == 18);
     rows.map(|cells| {
         let statuses = cells[2..].iter().map(|status| status.parse().unwrap()).collect();
         (cells[0].parse().unwrap(), cells[1], statuses)
@@ -163,6 +184,10 @@ fn body(method: &Method, route: &str) -> Value {
         ("POST", "/keys") => json!({ "role": "client", "project": "sample" }),
         ("PATCH", "/keys/{id}") => json!({ "disabled": true }),
         ("POST", "/keys/{id}/rotate") => json!({ "overlapHours": 1 }),
+        ("PATCH", "/users/{id}") => json!({ "projects": { "sample": "member" } }),
+        ("POST", "/users/{id}/tokens") => json!({ "name": "t" }),
+        ("POST", "/invitations") => json!({ "projects": { "sample": "viewer" } }),
+        ("POST", "/invitations/accept") => json!({ "token": "made-up", "name": "n" }),
         _ => json!({}),
     }
 }
@@ -180,7 +205,7 @@ async fn keys(faultline: &Faultline) -> Vec<String> {
     let path = format!("/keys/{}", off["id"].as_str().unwrap());
     faultline.call(Method::PATCH, &path, ADMIN, r#"{"disabled":true}"#).await;
     let mut keys = vec![json!(""), json!("a-key-that-nobody-made"), off["key"].clone()];
-    for role in ["client", "read", "admin"] {
+    for role in ["client", "read", "member", "admin"] {
         for project in [json!("sample"), json!("other"), Value::Null] {
             keys.push(new_key(faultline, json!({ "role": role, "project": project })).await["key"].clone());
         }
@@ -190,7 +215,7 @@ async fn keys(faultline: &Faultline) -> Vec<String> {
 }
 
 /// Returns the route's path, with names and ids of existing things.
-async fn path(faultline: &Faultline, route: &str) -> String {
+pub(crate) async fn path(faultline: &Faultline, route: &str) -> String {
     if route.contains("{message}") || route.contains("{event}") {
         faultline.post_message("m").await;
         faultline.post_message("other").await;
@@ -204,9 +229,14 @@ async fn path(faultline: &Faultline, route: &str) -> String {
         true => new_key(faultline, json!({ "role": "read", "project": "sample" })).await["id"].clone(),
         false => occurrence["reversedUnixtime"].clone(),
     };
-    let id = match route.contains("/comments/{id}") {
-        true => new_comment(faultline).await,
-        false => id,
+    let id = match route.split("/{id}").next() {
+        Some(way) if way.ends_with("/comments") => new_comment(faultline).await,
+        Some("/users") => faultline.new_user("Eve", json!({ "role": "viewer" })).await.id.into(),
+        Some("/invitations") => {
+            let body = json!({ "projects": { "sample": "viewer" } }).to_string();
+            faultline.call(Method::POST, "/invitations", ADMIN, body).await.body["data"]["invitation"]["id"].take()
+        }
+        _ => id,
     };
     if route.contains("{release}") {
         let post = json!({ "errors": [{ "message": "m" }], "context": { "version": "1.0" } });
@@ -218,6 +248,7 @@ async fn path(faultline: &Faultline, route: &str) -> String {
         .replace("{release}", "1.0")
         .replace("{number}", "1")
         .replace("{upload}", "1793577660000000-da39a3ee5e6b4b0d3255bfef95601890afd80709")
+        .replace("{token}", "0123456789abcdef")
         .replace("{message}", "m")
         .replace("{event}", occurrence["eventId"].as_str().unwrap_or_default());
     filled.replace("{id}", id.as_str().unwrap_or_default())
@@ -230,9 +261,26 @@ async fn new_comment(faultline: &Faultline) -> Value {
     answer.body["data"]["comment"]["id"].clone()
 }
 
-async fn call(faultline: &Faultline, request: Request<Body>) -> (u16, HeaderMap, Bytes) {
+pub(crate) async fn call(faultline: &Faultline, request: Request<Body>) -> (u16, HeaderMap, Bytes) {
     let (parts, body) = faultline.stack.front().oneshot(request).await.unwrap().into_parts();
     (parts.status.as_u16(), parts.headers, body.collect().await.unwrap().to_bytes())
+}
+
+/// A request to a route, with the key in every way: each route reads one of them.
+pub(crate) fn request(method: &Method, route: &str, path: &str, key: &str) -> Request<Body> {
+    let mut request = Request::builder().method(method).uri(path);
+    if !key.is_empty() {
+        let auth = format!("Sentry sentry_version=7, sentry_key={key}");
+        request = request.header("x-api-key", key).header("x-sentry-auth", auth);
+        for name in ["x-rollbar-access-token", "bugsnag-api-key", "x-airbrake-token"] {
+            request = request.header(name, key);
+        }
+    }
+    let body = match route {
+        "/api/{number}/envelope" | "/tunnel" => "{}\n{\"type\":\"event\"}\n{\"message\":\"m\"}".to_owned(),
+        _ => body(method, route).to_string(),
+    };
+    request.body(body.into()).unwrap()
 }
 
 /// Checks each row of the table. Answers must not be cached, and refusals all have one form.
@@ -243,20 +291,7 @@ async fn every_route_and_every_key() {
         let mut statuses = Vec::new();
         for key in keys(&faultline).await {
             let path = path(&faultline, route).await;
-            let mut request = Request::builder().method(&method).uri(&path);
-            if !key.is_empty() {
-                // Send the key in every way: each route reads one of them.
-                let auth = format!("Sentry sentry_version=7, sentry_key={key}");
-                request = request.header("x-api-key", &key).header("x-sentry-auth", auth);
-                for name in ["x-rollbar-access-token", "bugsnag-api-key", "x-airbrake-token"] {
-                    request = request.header(name, &key);
-                }
-            }
-            let body = match route {
-                "/api/{number}/envelope" | "/tunnel" => "{}\n{\"type\":\"event\"}\n{\"message\":\"m\"}".to_owned(),
-                _ => body(&method, route).to_string(),
-            };
-            let (status, headers, body) = call(&faultline, request.body(body.into()).unwrap()).await;
+            let (status, headers, body) = call(&faultline, request(&method, route, &path, &key)).await;
             assert_eq!(headers[CACHE_CONTROL], "no-store", "{method} {path}");
             if status == 405 {
                 assert!(headers.contains_key(ALLOW), "{method} {path}: no `Allow` header");

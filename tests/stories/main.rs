@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
 mod access;
+mod access_users;
 mod asking;
 mod attachments;
 mod bad_input;
@@ -42,4 +43,5 @@ mod rules_page;
 mod sentry;
 mod source_maps;
 mod trackers;
+mod users;
 mod v1_contract;

@@ -16,6 +16,7 @@ pub mod send;
 pub mod table;
 pub mod text;
 pub mod tone;
+pub mod users;
 
 use std::path::PathBuf;
 
@@ -28,7 +29,7 @@ pub struct Remote {
     /// URL of faultline [default: http://127.0.0.1:8787; for `dlq`, the data directory itself]
     #[arg(long, env = "FAULTLINE_URL", value_name = "URL", global = true, value_parser = not_empty())]
     pub url: Option<String>,
-    /// API key [default: the admin key in the data directory, for a faultline on this machine]
+    /// API key or personal access token [default: the admin key in the data directory, for a faultline on this machine]
     #[arg(long, env = "FAULTLINE_KEY", hide_env_values = true, value_name = "KEY", global = true, value_parser = not_empty())]
     pub key: Option<String>,
     /// Data directory of `faultline serve`, to read the key from if none is given [default: faultline in the user's data
@@ -73,6 +74,14 @@ pub enum Command {
         #[command(subcommand)]
         command: keys::KeysCommand,
     },
+    /// List, invite, change and delete users, and their tokens
+    Users {
+        /// The subcommand of `users`.
+        #[command(subcommand)]
+        command: users::UsersCommand,
+    },
+    /// Show who the key or token belongs to, and its roles
+    Whoami,
     /// Find, show and change errors, and watch for new ones
     Errors {
         /// The subcommand of `errors`.
@@ -98,6 +107,8 @@ pub async fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
         Command::AdminKey => admin_key::run(remote),
         Command::Projects { command } => projects::run(command, remote).await,
         Command::Keys { command } => keys::run(command, remote).await,
+        Command::Users { command } => users::run(command, remote).await,
+        Command::Whoami => users::whoami(remote).await,
         Command::Errors { command } => errors::run(*command, remote).await,
         Command::Health => health::run(remote).await,
         Command::Demo(options) => demo::run(options, remote).await,

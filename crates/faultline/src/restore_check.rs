@@ -16,7 +16,7 @@ pub(crate) struct RestoreCheck {
     /// AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN: `eval "$(aws configure export-credentials --format env)"` sets them
     #[arg(value_name = "TABLE")]
     table: String,
-    /// Check it as the directory (keys, projects and sessions), not as the table of errors
+    /// Check it as the directory (keys, users, projects and sessions), not as the table of errors
     #[arg(long)]
     directory: bool,
     /// Set what is missing. Discards notifications that waited when the backup was taken

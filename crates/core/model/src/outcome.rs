@@ -13,6 +13,12 @@ pub enum Reason {
     KeyUnknown,
     /// No key has the id in the path.
     KeyIdUnknown,
+    /// No user has the id in the path.
+    UserUnknown,
+    /// The user has no personal access token with the id in the path.
+    TokenUnknown,
+    /// The invitation does not exist, was used or has ended.
+    InvitationUnknown,
     /// The key was rotated before. Its successor can be rotated.
     KeyRotated,
     /// The key's role does not allow this call.
@@ -115,6 +121,9 @@ impl Reason {
             Self::KeyMissing => "key_missing",
             Self::KeyUnknown => "key_unknown",
             Self::KeyIdUnknown => "key_id_unknown",
+            Self::UserUnknown => "user_unknown",
+            Self::TokenUnknown => "token_unknown",
+            Self::InvitationUnknown => "invitation_unknown",
             Self::KeyRotated => "key_rotated",
             Self::KeyRole => "key_role",
             Self::KeyProject => "key_project",
@@ -205,6 +214,9 @@ impl Reason {
             Self::OccurrenceExpired | Self::AttachmentGone => 410,
             Self::RuleUnknown
             | Self::KeyIdUnknown
+            | Self::UserUnknown
+            | Self::TokenUnknown
+            | Self::InvitationUnknown
             | Self::CommentUnknown
             | Self::ReleaseUnknown
             | Self::UploadUnknown => 404,

@@ -7,10 +7,10 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use formats::inbox::{Header, PayloadKind};
+use formats::inbox::{Addressee, Header, PayloadKind};
 use http::Request;
 use http_common::describe::Description;
-use http_common::{Answer, Fault, ProjectAdmin};
+use http_common::{Answer, Fault, ProjectAdmin, Reach};
 use model::id::ProjectName;
 use model::occurrence::{Imported, MAX_OCCURRENCES};
 use model::outcome::Reason;
@@ -60,7 +60,11 @@ async fn handle(State(ingest): State<Arc<Ingest>>, admin: ProjectAdmin, request:
 
 /// Only an admin key may import, because an import claims what happened in the past, and to which users.
 async fn take(ingest: &Ingest, admin: &ProjectAdmin, request: Request<Body>) -> Answer {
-    let project = ingest.find_addressee(admin.caller(), admin.name()).await?;
+    let project = match (admin.caller().user(), admin.caller().check_admin()?) {
+        (Some(_), Reach::All) => Addressee::Name(admin.name().clone()),
+        (Some(_), Reach::Projects(_)) => Addressee::Id(admin.load_project(ingest).await?.id),
+        (None, _) => ingest.find_addressee(admin.caller(), admin.name()).await?,
+    };
     let trace = accept::find_trace(request.headers());
 
     let body = http_common::read_unpacked(request).await?;

@@ -11,12 +11,12 @@ use formats::inbox::Addressee;
 use http::Request;
 use http_common::{Authenticator, Front, Outcomes};
 use ingest::{Ingest, IngestHealth, Limiter};
-use model::id::{AttachmentFolder, Key, KeyHash, ProjectId, ProjectName};
+use model::id::{AttachmentFolder, Key, KeyHash, ProjectId, ProjectName, UserId};
 use model::time::Timestamp;
 use store::clock::SystemClock;
 use store::ports::{
     Attachments, Backlog, ClaimChecks, Inbox, KeyRecord, Keys, Page, Project, ProjectChange, Projects, Quota, Quotas,
-    Waiting,
+    TokenRecord, UserRecord, Users, Waiting,
 };
 use store::{Kind, Result, StoreError};
 use tower::ServiceExt;
@@ -40,6 +40,25 @@ impl Inbox for Down {
 #[async_trait]
 impl Backlog for Down {
     async fn backlog(&self) -> Result<Waiting> {
+        self.fail()
+    }
+}
+
+#[async_trait]
+impl Users for Down {
+    async fn user(&self, _: UserId) -> Result<Option<UserRecord>> {
+        self.fail()
+    }
+
+    async fn user_consistently(&self, _: UserId) -> Result<Option<UserRecord>> {
+        self.fail()
+    }
+
+    async fn token(&self, _: &KeyHash) -> Result<Option<TokenRecord>> {
+        self.fail()
+    }
+
+    async fn token_consistently(&self, _: &KeyHash) -> Result<Option<TokenRecord>> {
         self.fail()
     }
 }
@@ -145,7 +164,7 @@ fn front_with(kind: Kind, health: IngestHealth) -> Front {
     let (down, clock, outcomes) = (Arc::new(Down(kind)), Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let operator = Key::parse("operator").unwrap().hash();
     let ingest = Ingest {
-        authenticator: Authenticator::new(down.clone(), clock.clone(), Some(operator)),
+        authenticator: Authenticator::new(down.clone(), down.clone(), clock.clone(), Some(operator)),
         inbox: down.clone(),
         claims: down.clone(),
         attachments: down.clone(),

@@ -4,6 +4,7 @@ mod body;
 mod dead_letters;
 mod errors;
 mod info;
+mod invitations;
 mod keys;
 mod list;
 mod lookup;
@@ -17,6 +18,7 @@ mod purge;
 mod releases;
 mod source_maps;
 mod timeline;
+mod users;
 mod views;
 
 use std::future::Future;
@@ -61,6 +63,8 @@ pub fn describe(api: &mut Description) {
     operations::describe(api);
     projects::describe(api);
     keys::describe(api);
+    users::describe(api);
+    invitations::describe(api);
     errors::describe(api);
     occurrences::describe(api);
     releases::describe(api);
@@ -91,6 +95,7 @@ impl Query {
             .merge(dead_letters::routes())
             .merge(errors::routes())
             .merge(info::routes())
+            .merge(invitations::routes())
             .merge(keys::routes())
             .merge(openapi::route())
             .merge(operations::routes())
@@ -99,6 +104,7 @@ impl Query {
             .merge(releases::routes())
             .merge(source_maps::routes())
             .merge(timeline::routes())
+            .merge(users::routes())
             .with_state(query.clone());
         pages::with_pages(&query, mcp::with_mcp(&query, api))
     }

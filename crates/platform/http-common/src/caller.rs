@@ -272,20 +272,21 @@ impl Caller {
         }
     }
 
-    /// The highest role in any project; `None`: not even a reader.
-    pub fn highest_role(&self) -> Option<UserRole> {
+    /// The roles of the caller. A read key is a viewer, a member key a member, an admin key an owner; others have none.
+    pub fn roles(&self) -> UserRoles {
         match &self.rights {
-            Rights::Key(role, _) => user_role(*role),
-            Rights::User(roles) => roles.highest(),
+            Rights::User(roles) => roles.clone(),
+            Rights::Key(role, Scope::All) => UserRoles { everywhere: user_role(*role), ..UserRoles::default() },
+            Rights::Key(role, Scope::Project(project, _)) => UserRoles {
+                everywhere: None,
+                projects: user_role(*role).map(|role| (*project, role)).into_iter().collect(),
+            },
         }
     }
 
-    /// What the caller may do in a project; `None`: not even read.
-    pub fn role_in(&self, project: ProjectId) -> Option<UserRole> {
-        match &self.rights {
-            Rights::User(roles) => roles.role_in(project),
-            Rights::Key(role, scope) => user_role(*role).filter(|_| Reach::of(scope).covers(project)),
-        }
+    /// The highest role in any project; `None`: not even a reader.
+    pub fn highest_role(&self) -> Option<UserRole> {
+        self.roles().highest()
     }
 
     /// What the caller may do in every project in which it may do anything; `None` if projects differ.
@@ -344,14 +345,6 @@ impl Reach {
         match scope {
             Scope::All => Self::All,
             Scope::Project(project, _) => Self::Projects(vec![*project]),
-        }
-    }
-
-    /// Whether the project is one of these.
-    pub fn covers(&self, project: ProjectId) -> bool {
-        match self {
-            Self::All => true,
-            Self::Projects(projects) => projects.contains(&project),
         }
     }
 }

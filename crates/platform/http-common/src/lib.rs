@@ -21,7 +21,7 @@ pub use access::{
     Reader, StackAdmin, TriagedProject,
 };
 pub use answer::{Answer, Fault, Statuses, created, created_data, data, empty, json, no_content, ok};
-pub use authenticator::{Authenticator, Trust};
+pub use authenticator::{Authenticator, Guess, Trust};
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use body::{Limits, MAX_BODY, MAX_UNPACKED, Unpacked, decode_base64, read, read_unpacked, read_within, unpack};
 pub use caller::{Caller, Reach};

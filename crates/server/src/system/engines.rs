@@ -30,7 +30,7 @@ const RETENTION_SECONDS: &str = "1209600";
 
 /// The adapters for the resources.
 pub struct Resources {
-    /// The DynamoDB table with keys, projects and sessions.
+    /// The DynamoDB table with keys, users, projects and sessions.
     pub directory: Arc<Directory>,
     /// The DynamoDB table with errors.
     pub table: Arc<Table>,

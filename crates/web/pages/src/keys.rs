@@ -27,7 +27,7 @@ pub struct KeyRow {
     pub id: String,
     /// The first characters of the key.
     pub hint: Option<String>,
-    /// `client`, `read`, `upload` or `admin`.
+    /// `client`, `read`, `upload`, `member` or `admin`.
     pub role: String,
     /// The project that the key belongs to; `None` if it is valid in all projects.
     pub project: Option<String>,

@@ -23,8 +23,11 @@ pub use pages::error::{
     Comment, ErrorHead, ErrorPage, HistoryRow, IssueLink, MergedRow, Ranges, TagTop, TypedInput, delete_question,
 };
 pub use pages::errors::{ErrorRow, ErrorsPage, Search, Tab};
+pub use pages::join::JoinPage;
+pub use pages::members::{MemberRow, MembersPage};
 pub use pages::message::MessagePage;
 pub use pages::operations::{LetterRow, MonthCost, Operations};
+pub use pages::profile::{ProfileFields, ProfilePage, TokenRow};
 pub use pages::projects::{ProjectRow, ProjectsPage};
 pub use pages::releases::{CommitRow, DeployRow, ReleasePage, ReleaseRow, ReleasesPage};
 pub use pages::rules::{
@@ -34,6 +37,7 @@ pub use pages::rules::{
 pub use pages::settings::{SettingsFields, SettingsPage};
 pub use pages::sign_in::SignIn;
 pub use pages::source_maps::{FileRow, SourceMapPage, SourceMapsPage, UploadRow};
+pub use pages::users::{InvitationRow, MadeSecret, UserRow, UsersPage};
 
 /// A template that can be rendered.
 pub use askama::Template as Page;

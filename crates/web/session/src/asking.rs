@@ -66,6 +66,8 @@ fn ask_to_be_sure(visit: &Visit, parts: &Parts, form: &Form) -> Option<Response>
     let text = match (form.get("do")?, parts.uri.path().rsplit('/').next().unwrap_or_default()) {
         ("forget", _) => "Delete this comment?".to_owned(),
         ("delete", "keys") => "Delete this key? Requests that use it will be rejected.".to_owned(),
+        ("delete", "users") => "Delete this user, with all tokens?".to_owned(),
+        ("delete", "profile") => "Delete this token? Programs that use it will be rejected.".to_owned(),
         ("delete", "rules") => "Delete this rule?".to_owned(),
         ("delete", "errors") if chosen == 0 => return None,
         ("delete", "errors") => {

@@ -80,19 +80,24 @@ impl Visit {
             Ok(name) => pages.projects.by_name(&name).await?,
             Err(_) => None,
         };
-        Ok(Self { role: found.and_then(|project| self.caller.role_in(project.id)), ..self })
+        Ok(Self { role: found.and_then(|project| self.caller.roles().role_in(project.id)), ..self })
     }
 
     /// Returns the layout around a page with this title.
     pub fn frame(&self, title: &str) -> Frame {
         let visitor = Visitor {
             name: self.caller.actor().to_string(),
-            may_change: self.role >= Some(UserRole::Owner),
+            may_change: self.may_administer(),
             may_work: self.role >= Some(UserRole::Member),
             is_stack_admin: self.caller.check_stack_admin().is_ok(),
             token: self.form_token(),
         };
         Frame { title: title.to_owned(), visitor: Some(visitor), project: None, notice: self.notice.clone() }
+    }
+
+    /// Whether the visitor may change everything in the project of the page.
+    pub fn may_administer(&self) -> bool {
+        self.role >= Some(UserRole::Owner)
     }
 
     /// Returns this visit with a problem as the message at the top of its page.
@@ -154,6 +159,7 @@ fn describe_done(word: &str) -> Option<&'static str> {
         "redriving" => "The queue is putting all dead letters back into the inbox.",
         "redriven" => "The dead letters are back in the inbox.",
         "merged" => "Merged. The other errors are now listed in this one.",
+        "joined" => "You joined. Your roles are on your profile.",
         "commented" => "Comment added.",
         _ => return None,
     })

@@ -6,14 +6,18 @@ mod assets;
 mod connect;
 mod error;
 mod errors;
+mod join;
 mod keys;
+mod members;
 mod operations;
+mod profile;
 mod projects;
 mod releases;
 pub(crate) mod search;
 mod settings;
 mod sign_in;
 mod source_maps;
+mod users;
 mod words;
 
 use std::sync::Arc;
@@ -43,6 +47,8 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/projects/{project}/releases/{release}", get(releases::show_one))
         .route("/projects/{project}/source-maps", get(source_maps::show))
         .route("/projects/{project}/source-maps/{upload}", get(source_maps::show_one))
+        .route("/projects/{project}/members", get(members::show))
+        .route("/users", get(users::show))
         .route("/operations", get(operations::show))
         .with_state(pages.clone());
     let own = Router::new()
@@ -52,6 +58,10 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/projects/{project}/connect", get(connect::show))
         .route("/projects/{project}/settings", get(settings::show))
+        .route("/profile", get(profile::show))
+        .route("/pages/profile", post(profile::change))
+        .route("/pages/users", post(users::change))
+        .route("/pages/projects/{project}/members", post(members::change))
         .route("/pages/operations/keys", post(operations::change_keys))
         .route("/pages/operations/redrive", post(operations::redrive))
         .route("/pages/projects", post(projects::create))
@@ -66,18 +76,19 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/pages/projects/{project}/errors/{error}", post(error::change))
         .route("/pages/projects/{project}/errors/{error}/occurrences/{id}", get(error::raw))
         .route("/pages/projects/{project}/errors/{error}/occurrences/{id}/attachments/{number}", get(error::download))
-        .with_state(pages.clone());
+        .with_state(pages.clone())
+        .merge(join::route(query, &pages));
     web_session::answer_browsers(api, has_page, shown).merge(web_session::ask_first(pages, own))
 }
 
 /// Whether a path of the API has a page.
 fn has_page(path: &str) -> bool {
-    if path == "/operations" {
+    if path == "/operations" || path == "/users" {
         return true;
     }
     let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));
     behind.is_some_and(|rest| match rest.split_once('/') {
         None => true,
-        Some((_, rest)) => matches!(rest.split('/').next(), Some("errors" | "releases" | "source-maps")),
+        Some((_, rest)) => matches!(rest.split('/').next(), Some("errors" | "members" | "releases" | "source-maps")),
     })
 }

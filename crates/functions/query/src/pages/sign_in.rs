@@ -8,7 +8,7 @@ use http::{Extensions, HeaderMap, Request, StatusCode};
 use http_common::ClientAddress;
 use model::id::{Key, KeyHash};
 use model::outcome::{Reason, Refusal};
-use store::ports::Session;
+use store::ports::{Session, SessionHolder};
 use web_pages::{Frame, SignIn};
 use web_session::{Cookie, Cookies, Form, PageRefusal, PageResult, Pages, SESSION_SECONDS, Visit, form_hash, page};
 
@@ -20,31 +20,35 @@ const MAX_FAILURES: u64 = 10;
 const FORM_SECONDS: i64 = 3_600;
 
 /// A browser that signs in.
-struct SigningIn {
-    cookies: Cookies,
+pub(super) struct SigningIn {
+    pub(super) cookies: Cookies,
     /// The token in the browser's cookie.
     shown: Option<Key>,
 }
 
 impl SigningIn {
-    fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
+    pub(super) fn from_request(headers: &HeaderMap, extensions: &Extensions) -> Self {
         let cookies = Cookies::from_request(headers, extensions);
         Self { cookies, shown: cookies.find(Cookie::SignIn, headers) }
     }
 
     /// Whether the form was created for this browser.
-    fn is_sent_by(&self, form: &Form) -> bool {
+    pub(super) fn is_sent_by(&self, form: &Form) -> bool {
         let token = form.get("token").and_then(|token| KeyHash::parse(token).ok());
         self.shown.as_ref().zip(token).is_some_and(|(shown, token)| form_hash(shown).is_same(&token))
     }
 
+    /// Returns the token for a form, and the cookie that ties it to the browser.
+    pub(super) fn token(self, pages: &Pages) -> (String, String) {
+        let token = self.shown.unwrap_or_else(|| Key::from_random(pages.clock.random().to_be_bytes()));
+        (form_hash(&token).to_string(), self.cookies.set(Cookie::SignIn, token.reveal(), FORM_SECONDS))
+    }
+
     /// Draws the form. It sets the same cookie again, so that a form in another tab stays valid.
     fn form(self, pages: &Pages, next: Option<&str>, refused: Option<String>, status: StatusCode) -> Response {
-        let token = self.shown.unwrap_or_else(|| Key::from_random(pages.clock.random().to_be_bytes()));
+        let (token, cookie) = self.token(pages);
         let frame = Frame { title: "Sign in".to_owned(), ..Frame::default() };
-        let (next, cookie) =
-            (keep_local(next).to_owned(), self.cookies.set(Cookie::SignIn, token.reveal(), FORM_SECONDS));
-        let page = page(&SignIn { frame, next, token: form_hash(&token).to_string(), refused });
+        let page = page(&SignIn { frame, next: keep_local(next).to_owned(), token, refused });
         (status, [(SET_COOKIE, cookie)], page).into_response()
     }
 }
@@ -97,11 +101,20 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     if let Err(refusal) = caller.check_reader() {
         return refuse(refusal);
     }
-    let token = Key::from_random(pages.clock.random().to_be_bytes());
-    let session = Session { holder, ends_at: now.plus_seconds(SESSION_SECONDS) };
-    pages.sessions.begin(&token.hash(), &session).await?;
-    let cookie = cookies.set(Cookie::Session, token.reveal(), SESSION_SECONDS);
+    let cookie = begin_session(&pages, cookies, holder).await?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to(keep_local(next))).into_response())
+}
+
+/// Begins a session, and returns the cookie for the browser.
+pub(super) async fn begin_session(
+    pages: &Pages,
+    cookies: Cookies,
+    holder: SessionHolder,
+) -> Result<String, PageRefusal> {
+    let token = Key::from_random(pages.clock.random().to_be_bytes());
+    let session = Session { holder, ends_at: pages.clock.now().plus_seconds(SESSION_SECONDS) };
+    pages.sessions.begin(&token.hash(), &session).await?;
+    Ok(cookies.set(Cookie::Session, token.reveal(), SESSION_SECONDS))
 }
 
 pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: Request<Body>) -> PageResult {

@@ -164,6 +164,13 @@ impl Authenticator {
         Ok(Caller::with_key(hash, record))
     }
 
+    /// Begins the look-up of a secret that anybody may make up, such as the token of an invitation. Refuses if too many
+    /// were wrong.
+    pub fn begin_guess(&self) -> Result<Guess<'_>, Refusal> {
+        self.take_lookup(self.clock.now())?;
+        Ok(Guess(&self.budget))
+    }
+
     /// Refuses a caller who was disabled, removed or changed after being authenticated.
     pub async fn check_again(&self, caller: &Caller) -> Result<(), Refusal> {
         match caller.maker(self.clock.now()).map(|maker| maker.by) {
@@ -274,6 +281,16 @@ impl Authenticator {
                 tracing::warn!(key.id = %id, error.message = %error, "failed to record the use of a key");
             }
         }
+    }
+}
+
+/// The look-up of a secret, which counts unless it was right.
+pub struct Guess<'a>(&'a LookupBudget);
+
+impl Guess<'_> {
+    /// The secret exists.
+    pub fn was_right(self) {
+        self.0.give_back();
     }
 }
 

@@ -42,13 +42,18 @@ impl Invitations for Directory {
         Ok(found.filter(|invitation| now < invitation.ends_at))
     }
 
+    async fn invitation_with_id(&self, id: KeyId) -> Result<Option<(KeyHash, Invitation)>> {
+        let doing = "looking an invitation up by its id";
+        let range = Range { limit: Some(1), consistent: true, ..Range::of_prefix(INVITATIONS, &id.to_string()) };
+        self.table.query(doing, &range).await?.0.first().map(|item| with_hash(doing, item)).transpose()
+    }
+
     async fn invitations(&self, after: Option<KeyId>, limit: usize) -> Result<Page<(KeyHash, Invitation), KeyId>> {
         let doing = "listing invitations";
         let range = Range::between(INVITATIONS, keys_after(after), keys_end());
         let range = Range { limit: Some(limit + 1), consistent: true, ..range };
         let (items, _) = self.table.query(doing, &range).await?;
-        let entry = |item: &Attributes| Ok((Reader::new(doing, item)?.parsed(SK, KeyHash::parse)?, decode(doing, item)?));
-        let items = items.iter().map(entry).collect::<Result<_>>()?;
+        let items = items.iter().map(|item| with_hash(doing, item)).collect::<Result<_>>()?;
         Ok(Page { items, next: None }.cut(limit, |(hash, _): &(KeyHash, Invitation)| hash.id()))
     }
 
@@ -98,6 +103,10 @@ fn encode(doing: &'static str, hash: &KeyHash, invitation: &Invitation) -> Resul
         InvitationKind::SignIn(user) => item.with(USER, text(user.to_string())),
     };
     Ok(item.done())
+}
+
+fn with_hash(doing: &'static str, item: &Attributes) -> Result<(KeyHash, Invitation)> {
+    Ok((Reader::new(doing, item)?.parsed(SK, KeyHash::parse)?, decode(doing, item)?))
 }
 
 fn decode(doing: &'static str, item: &Attributes) -> Result<Invitation> {

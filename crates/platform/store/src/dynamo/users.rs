@@ -96,17 +96,17 @@ impl UserManagement for Directory {
         Ok(tokens)
     }
 
-    async fn remove_token(&self, user: UserId, id: KeyId) -> Result<bool> {
+    async fn remove_token(&self, user: UserId, id: KeyId) -> Result<Option<KeyHash>> {
         let doing = "removing a personal access token";
         let range = Range { limit: Some(1), consistent: true, ..Range::of_prefix(TOKENS, &id.to_string()) };
         let (found, _) = self.table.query(doing, &range).await?;
-        let Some(item) = found.first() else { return Ok(false) };
+        let Some(item) = found.first() else { return Ok(None) };
         if decode_token(doing, item)?.user != user {
-            return Ok(false);
+            return Ok(None);
         }
         let hash = Reader::new(doing, item)?.parsed(SK, KeyHash::parse)?;
         self.table.remove(doing, key(TOKENS, hash.to_string())).await?;
-        Ok(true)
+        Ok(Some(hash))
     }
 
     async fn remove_tokens(&self, user: UserId) -> Result<()> {

@@ -44,8 +44,8 @@ pub trait UserManagement: Send + Sync {
     /// eventually consistent.
     async fn tokens(&self, user: UserId) -> Result<Vec<(KeyHash, TokenRecord)>>;
 
-    /// Removes a token of this user. Returns whether it existed.
-    async fn remove_token(&self, user: UserId, id: KeyId) -> Result<bool>;
+    /// Removes a token of this user, and returns its hash. `None`: the user has no such token.
+    async fn remove_token(&self, user: UserId, id: KeyId) -> Result<Option<KeyHash>>;
 
     /// Removes all tokens of a user.
     async fn remove_tokens(&self, user: UserId) -> Result<()>;
@@ -60,6 +60,9 @@ pub trait Invitations: Send + Sync {
 
     /// Returns the invitation with this hash, if it has not ended by `now`. A consistent read.
     async fn invitation(&self, hash: &KeyHash, now: Timestamp) -> Result<Option<Invitation>>;
+
+    /// Returns the invitation with this id. A consistent read.
+    async fn invitation_with_id(&self, id: KeyId) -> Result<Option<(KeyHash, Invitation)>>;
 
     /// Returns at most `limit` invitations that follow `after`, ordered by id. A consistent read.
     async fn invitations(&self, after: Option<KeyId>, limit: usize) -> Result<Page<(KeyHash, Invitation), KeyId>>;
