@@ -9,7 +9,8 @@ use serde_json::{Value, json};
 const TABLE: &str = "faultline";
 const DIRECTORY: &str = "faultline-directory";
 /// The kinds of items in the directory: their partitions up to the first `#`.
-const IN_DIRECTORY: [&str; 5] = ["KEY", "PROJECT", "PROJECT_ID", "SESSION", "SIGNIN"];
+const IN_DIRECTORY: [&str; 9] =
+    ["KEY", "PROJECT", "PROJECT_ID", "SESSION", "SIGNIN", "USER", "TOKEN", "INVITATION", "AUDIT"];
 
 async fn call(engines: &Engines, operation: &str, body: &Value) -> Value {
     let mut request = HttpRequest::new(SdkBody::from(body.to_string()));

@@ -33,9 +33,14 @@ impl Faultline {
     /// Creates a personal access token, as the profile page does.
     pub async fn new_token(&self, user: &NewUser, role: UserRole) -> String {
         let token = Key::personal_token(self.clock.random().to_be_bytes());
-        let record = TokenRecord::new(&token, UserId::parse(&user.id).unwrap(), role, "test", self.clock.now());
+        self.add_token(user, &token, role).await;
+        token.reveal().to_owned()
+    }
+
+    /// Adds a personal access token with this text.
+    pub async fn add_token(&self, user: &NewUser, token: &Key, role: UserRole) {
+        let record = TokenRecord::new(token, UserId::parse(&user.id).unwrap(), role, "test", self.clock.now());
         let resources = Resources::make(self.stack.engines()).await.unwrap();
         resources.directory.add_token(&token.hash(), &record).await.unwrap();
-        token.reveal().to_owned()
     }
 }

@@ -26,6 +26,7 @@ mod postings;
 mod sealed;
 mod settings;
 mod trackers;
+mod users;
 mod write;
 
 use std::collections::BTreeSet;

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     Samples, attachments, basics, errors, event_index, failures, figures, folder, history, keys, limits, merges,
 };
-use crate::{outbox, postings, sealed, settings, trackers};
+use crate::{outbox, postings, sealed, settings, trackers, users};
 
 /// A client key, by its name in the table.
 pub(crate) const CLIENT: &str = "sample-client-key";
@@ -31,6 +31,7 @@ async fn write() {
     sealed::write(&topic("sealed")).await;
     settings::write(&topic("settings")).await;
     trackers::write(&topic("trackers")).await;
+    users::write(&topic("users")).await;
 }
 
 /// The body of a request of a v1 client, with two occurrences.

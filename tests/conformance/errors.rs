@@ -1,5 +1,5 @@
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
-use model::id::ErrorUid;
+use model::id::{ErrorUid, UserId};
 use server::system::Resources;
 use store::Kind;
 use store::ports::{ErrorCursor, Errors};
@@ -79,12 +79,13 @@ pub(crate) async fn changed(on: &Resources) {
     let both = ErrorChange {
         status: Some(StatusChange::Resolved(resolution.clone())),
         assignee: Some(Some("Ada <ada@example.org>".to_owned())),
+        assignee_user: Some(UserId::from_random(7)),
     };
     let changed = on.table.change(&read, &both, &[], at(10)).await.unwrap().unwrap();
     let assignee = Some("Ada <ada@example.org>".to_owned());
-    let (status, status_at) = (Status::Resolved, at(10));
-    let expected =
-        ErrorAggregate { status, status_at, resolution, assignee: assignee.clone(), version: 2, ..read.clone() };
+    let (status, status_at, assignee_user) = (Status::Resolved, at(10), Some(UserId::from_random(7)));
+    let changes = ErrorAggregate { status, status_at, resolution, assignee: assignee.clone(), ..read.clone() };
+    let expected = ErrorAggregate { assignee_user, version: 2, ..changes };
     assert_eq!(changed, expected);
     let listed = on.table.page(project(), &[Status::Resolved], None, 10).await.unwrap().items;
     assert_eq!(listed, std::slice::from_ref(&changed));
@@ -92,8 +93,12 @@ pub(crate) async fn changed(on: &Resources) {
     let seen = committed(on, commit(changed.clone(), 2, 20)).await;
     assert_eq!((seen.status, &seen.resolution, &seen.assignee), (Status::Resolved, &changed.resolution, &assignee));
     let everywhere = set(on, &seen, StatusChange::Resolved(None), 30).await.unwrap();
-    assert_eq!((everywhere.resolution, everywhere.assignee), (None, assignee));
-    let nobody = ErrorChange { status: None, assignee: Some(None) };
+    assert_eq!((everywhere.resolution, everywhere.assignee), (None, assignee.clone()));
+    assert_eq!((seen.assignee_user, everywhere.assignee_user), (assignee_user, assignee_user));
+    let text = ErrorChange { assignee: Some(assignee), ..ErrorChange::default() };
+    let text = on.table.change(&seen, &text, &[], at(35)).await.unwrap().unwrap();
+    assert_eq!((text.assignee.is_some(), text.assignee_user), (true, None), "the assignee is text only");
+    let nobody = ErrorChange { assignee: Some(None), ..ErrorChange::default() };
     let nobody = on.table.change(&seen, &nobody, &[], at(40)).await.unwrap().unwrap();
     assert_eq!((nobody.status, nobody.status_at, &nobody.assignee), (Status::Resolved, at(30), &None));
     let other_life = ErrorAggregate { uid: ErrorUid::new(at(1), 99), ..seen };

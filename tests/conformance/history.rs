@@ -1,6 +1,6 @@
 use model::error::history::{Action, Actor, EntryId, HistoryEntry};
 use model::error::{ErrorChange, StatusChange};
-use model::id::KeyId;
+use model::id::{KeyId, UserId};
 use server::system::Resources;
 use store::Kind;
 use store::ports::{Commit, ErrorCommits, Errors, History};
@@ -35,10 +35,12 @@ async fn all(on: &Resources, of: &model::error::ErrorAggregate) -> Vec<Action> {
 /// An entry is written together with the change that it records, or not at all.
 pub(crate) async fn whole(on: &Resources) {
     let read = committed(on, commit(error("a"), 1, 0)).await;
-    let change = ErrorChange { status: Some(StatusChange::Unresolved), assignee: Some(Some("Ada".to_owned())) };
+    let (status, assignee) = (Some(StatusChange::Unresolved), Some(Some("Ada".to_owned())));
+    let change = ErrorChange { status, assignee, assignee_user: Some(UserId::from_random(7)) };
     let entries = HistoryEntry::all(Action::of(&change, &read), &Actor::Operator, at(10), 5);
     on.table.change(&read, &change, &entries, at(10)).await.unwrap().unwrap();
-    let [unresolved, assigned] = [Action::Unresolved, Action::Assigned { assignee: "Ada".to_owned() }];
+    let [unresolved, assigned] =
+        [Action::Unresolved, Action::Assigned { assignee: "Ada".to_owned(), user: Some(UserId::from_random(7)) }];
     assert_eq!(
         all(on, &read).await,
         [assigned.clone(), unresolved.clone()],

@@ -156,7 +156,9 @@ pub(crate) async fn made_by_valid_users_only(on: &Resources) {
         on.directory.add_token(&token, &record).await.unwrap();
         match way {
             "changed" => drop(on.directory.replace_user(&user).await.unwrap()),
-            "disabled" => drop(on.directory.replace_user(&UserRecord { disabled: true, ..user.clone() }).await.unwrap()),
+            "disabled" => {
+                drop(on.directory.replace_user(&UserRecord { disabled: true, ..user.clone() }).await.unwrap())
+            }
             "removed" => on.directory.remove_user(user.id).await.unwrap(),
             "token removed" => drop(on.directory.remove_token(user.id, token.id()).await.unwrap()),
             _ => {}

@@ -1,42 +1,14 @@
 """The web UI of the deployed stack, as a browser without JavaScript sees it."""
 
 import re
-from urllib.parse import urlencode
 
-HTML = {"accept": "text/html,application/xhtml+xml"}
-
-
-class Browser:
-    """A browser that sends forms, and the session cookie."""
-
-    def __init__(self, api):
-        self.api, self.headers = api, dict(HTML)
-
-    def open(self, path):
-        return self.api.call("GET", path, headers=self.headers)
-
-    def submit(self, path, **fields):
-        form = {**self.headers, "content-type": "application/x-www-form-urlencoded"}
-        return self.api.call("POST", path, urlencode(fields).encode(), form)
-
-    def sign_in(self, key, to):
-        """Signs in with a key, and returns the answer."""
-        form = self.open("/sign-in")
-        self.headers["cookie"] = form[1].get("set-cookie", "").split(";")[0]
-        token = text(form).split('name="token" value="')[1].split('"')[0]
-        answer = self.submit("/sign-in", token=token, key=key, next=to)
-        self.headers["cookie"] = answer[1].get("set-cookie", "").split(";")[0]
-        return answer
-
-
-def text(answer):
-    """Returns a page's text, also if the emulator passes it on as bytes."""
-    page = answer[2]
-    return page.decode() if isinstance(page, bytes) else str(page)
+import users
+from browser import Browser, text
+from stack import Api
 
 
 def check(checks, api, key):
-    """Checks the pages. `api` sends no key; `key` is an admin key."""
+    """Checks the pages, and users. `api` sends no key; `key` is an admin key."""
     browser = Browser(api)
     status, headers, _ = browser.open("/projects/shop/errors")
     checks.equal((status, headers.get("location")), (303, "/sign-in?next=%2Fprojects%2Fshop%2Ferrors"),
@@ -69,3 +41,4 @@ def check(checks, api, key):
     checks.equal(browser.submit(f"/pages{error}", do="resolve")[0], 403, "a form without its token changes nothing")
     checks.equal(browser.submit("/sign-out", token=token)[0], 303, "signing out works")
     checks.equal(browser.open("/")[0], 303, "after signing out the pages are closed")
+    users.check(checks, Api(api.stack, key), api)

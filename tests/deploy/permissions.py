@@ -6,7 +6,7 @@ import json
 import notifications
 from calls import Ingest, Notify, Query, Redrive, Symbols, noise, segment, unique
 from notifications import NotifiedProject, webhook
-from pages import Browser
+from browser import Browser
 from role import Role
 from source_maps import Uploader
 from stack import Api, aws, wait_until
@@ -27,10 +27,10 @@ UNNEEDED = {
 }
 # Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
 # message after its body was removed, deletion of a project while an event, a large message or a chunk waits. Without source maps, events are
-# stored and shown minified, and the day of a key's use is not recorded: neither is an error. `source_maps` checks what they do.
+# stored and shown minified, and neither the day of a key's use nor what was done is recorded: none of these is an error. `source_maps` checks what they do.
 UNTIMED = {
     "MakeProjectsAndMarkLimits", "TellMissingLargeMessages", "RemoveLargeMessages", "RemoveChunks", "RemoveAttachments",
-    "FindSourceMaps", "ReadSourceMaps", "KeepUsedSourceMaps", "KeepUsedMapObjects", "ReadAndKeepSourceMaps", "NoteKeyUses",
+    "FindSourceMaps", "ReadSourceMaps", "KeepUsedSourceMaps", "KeepUsedMapObjects", "ReadAndKeepSourceMaps", "NoteKeyUses", "RecordInAuditLog",
 }
 
 

@@ -228,7 +228,12 @@ async fn client_key(world: &World, project: &Project) -> Key {
 fn front(world: &World, faults: &Faults) -> Front {
     let outcomes = Arc::new(Outcomes::default());
     let ingest = Ingest {
-        authenticator: Authenticator::new(world.truth.directory.clone(), world.truth.directory.clone(), world.clock.clone(), None),
+        authenticator: Authenticator::new(
+            world.truth.directory.clone(),
+            world.truth.directory.clone(),
+            world.clock.clone(),
+            None,
+        ),
         inbox: Arc::new(Faulty::new((*world.truth.sender).clone(), faults.clone())),
         claims: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),
         attachments: Arc::new(Faulty::new((*world.truth.bucket).clone(), faults.clone())),

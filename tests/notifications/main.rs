@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on panics")]
 
+mod assigned;
 mod ceiling;
 mod collected;
 mod concurrent;

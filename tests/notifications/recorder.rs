@@ -102,6 +102,7 @@ pub(crate) fn brief(notification: &Notification) -> String {
         Trigger::Unmuted => format!("unmuted {}", notification.count),
         Trigger::Threshold { count, .. } => format!("threshold {count}"),
         Trigger::Resolved => "resolved".to_owned(),
+        Trigger::Assigned { assignee } => format!("assigned to {assignee}"),
         Trigger::Sample => "sample".to_owned(),
     }
 }

@@ -17,7 +17,7 @@ const ADMIN_COLUMNS: usize = 12;
 
 /// Whether the route takes events, for which there are client keys.
 fn takes_events(row: &[u16]) -> bool {
-    row[CLIENT_COLUMNS..READ_COLUMNS].iter().any(|status| *status < 400)
+    row[CLIENT_COLUMNS..READ_COLUMNS].iter().any(|status| ![401, 403].contains(status))
         && row[..CLIENT_COLUMNS].iter().all(|status| *status >= 400)
 }
 

@@ -30,6 +30,7 @@ async fn an_error_is_posted_and_read_back() {
       "errors": [
         {
           "assignee": null,
+          "assigneeUser": null,
           "count": 1,
           "culprit": "total in app.js",
           "fingerprint": "a98adb1d1b3562b83350cff7277a61f1",

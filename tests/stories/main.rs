@@ -5,7 +5,9 @@
 mod access;
 mod access_users;
 mod asking;
+mod assigning;
 mod attachments;
+mod audit_log;
 mod bad_input;
 mod briefing;
 mod browser;

@@ -67,8 +67,7 @@ fn the_description_has_every_route() {
     let is_described = |path: &str| path != "/mcp";
     let is_route = |statuses: &[u16]| statuses.iter().any(|status| ![401, 403, 405].contains(status));
     let is_known = |path: &str| path.starts_with("/hooks") || access::SESSION_ONLY.contains(&path);
-    let rows =
-        access::rows().into_iter().filter(|(_, path, statuses)| is_route(statuses) || is_known(path));
+    let rows = access::rows().into_iter().filter(|(_, path, statuses)| is_route(statuses) || is_known(path));
     let rows = rows.filter(|(_, path, _)| is_described(path));
     let routes: BTreeSet<_> = rows.map(|(method, path, _)| format!("{method} {}", route(path))).collect();
     let (missing, unknown) = (routes.difference(&described), described.difference(&routes));

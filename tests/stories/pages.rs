@@ -37,6 +37,10 @@ GET  /projects/sample/settings                                  303 403 403 200 
 GET  /projects/sample/releases                                  303 200 403 200 200
 GET  /projects/sample/releases/none                             303 404 403 404 404
 GET  /projects/sample/source-maps                               303 200 403 200 200
+GET  /projects/sample/members                                   303 200 403 200 200
+GET  /users                                                     303 403 403 403 200
+GET  /audit-log                                                 303 403 403 403 200
+GET  /profile                                                   303 200 200 200 200
 GET  /operations                                                303 403 403 403 200
 GET  /pages/projects/sample/first                               303 200 403 200 200
 GET  /pages/projects/sample/errors/{error}/occurrences/last     303 200 403 200 200
@@ -48,6 +52,9 @@ POST /pages/projects/sample/settings                            303 403 403 400 
 POST /pages/projects/sample/keys                                 303 303 303 303 303
 POST /pages/projects/sample/source-maps                         303 303 303 303 303
 POST /pages/projects/sample/delete                              303 403 403 400 400
+POST /pages/projects/sample/members                             303 303 303 303 303
+POST /pages/users                                               303 303 303 303 303
+POST /pages/profile                                             303 303 303 303 303
 POST /pages/operations/keys                                     303 303 303 303 303
 POST /pages/operations/redrive                                  303 303 303 303 303
 POST /pages/projects/sample/errors                              303 403 403 303 303

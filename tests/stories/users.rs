@@ -1,9 +1,13 @@
 //! Users: invitations, sessions, personal access tokens, and what ends them.
 
-use faultline_tests::{ADMIN, Faultline};
+use std::sync::Arc;
+
+use embedded::Engines;
+use faultline_tests::{ADMIN, Faultline, TestClock};
 use http::Method;
 use model::user::UserRole;
 use serde_json::{Value, json};
+use server::system::Resources;
 
 use crate::browser::Browser;
 
@@ -34,7 +38,10 @@ async fn an_invitation_works_once() {
     let token = &made["data"]["token"];
     assert!(made["data"]["link"].as_str().unwrap().ends_with(&format!("/join/{}", token.as_str().unwrap())));
     let list = faultline.get("/invitations").await;
-    assert_eq!((&list["invitations"][0]["note"], list.to_string().contains(token.as_str().unwrap())), (&json!("for Ada"), false));
+    assert_eq!(
+        (&list["invitations"][0]["note"], list.to_string().contains(token.as_str().unwrap())),
+        (&json!("for Ada"), false)
+    );
 
     for (body, reason) in [
         (json!({ "token": token, "name": "" }), "body_invalid"),
@@ -80,6 +87,51 @@ async fn an_invitation_ends_and_can_be_withdrawn() {
     assert_eq!(faultline.get("/invitations").await["invitations"], json!([]));
 }
 
+/// Whoever loses rights does not keep them by a link.
+#[tokio::test]
+async fn an_invitation_ends_with_the_rights_of_its_creator() {
+    for (way, expected) in [("demoted", 404), ("disabled", 404), ("deleted", 404), ("key deleted", 404), ("", 201)] {
+        let faultline = Faultline::new().await;
+        let owner = faultline.new_user("Grace", json!({ "role": "owner" })).await;
+        let token = faultline.new_token(&owner, UserRole::Owner).await;
+        let made = call(&faultline, Method::POST, "/keys", ADMIN, json!({ "role": "admin" })).await.1;
+        let key = &made["data"]["key"];
+        let by = if way == "key deleted" { key["key"].as_str().unwrap() } else { &token };
+        let made = call(&faultline, Method::POST, "/invitations", by, json!({ "role": "owner" })).await.1;
+        let path = format!("/users/{}", owner.id);
+        let (method, path, body) = match way {
+            "demoted" => (Method::PATCH, path, json!({ "role": "member" })),
+            "disabled" => (Method::PATCH, path, json!({ "disabled": true })),
+            "deleted" => (Method::DELETE, path, Value::Null),
+            "key deleted" => (Method::DELETE, format!("/keys/{}", key["id"].as_str().unwrap()), Value::Null),
+            _ => (Method::GET, path, Value::Null),
+        };
+        assert!(call(&faultline, method, &path, ADMIN, body).await.0 < 300, "{way}");
+        let body = json!({ "token": made["data"]["token"], "name": "Eve" });
+        assert_eq!(call(&faultline, Method::POST, "/invitations/accept", "", body).await.0, expected, "{way}");
+    }
+}
+
+/// A change that is repeated is no failure; one without content is.
+#[tokio::test]
+async fn a_change_can_be_repeated() {
+    let faultline = Faultline::new().await;
+    let path = format!("/users/{}", faultline.new_user("Ada", json!({ "role": "member" })).await.id);
+    for body in [json!({ "disabled": true }), json!({ "role": "viewer" }), json!({ "email": "ada@example.org" })] {
+        let first = call(&faultline, Method::PATCH, &path, ADMIN, body.clone()).await;
+        assert_eq!(
+            (first.0, &first),
+            (200, &call(&faultline, Method::PATCH, &path, ADMIN, body.clone()).await),
+            "{body}"
+        );
+    }
+    for body in [json!({}), json!({ "name": null }), json!({ "rank": 1 }), json!({ "role": "admin" })] {
+        let (status, answer) = call(&faultline, Method::PATCH, &path, ADMIN, body.clone()).await;
+        assert_eq!((status, &answer["error"]), (400, &json!("body_invalid")), "{body}");
+    }
+    assert_eq!(call(&faultline, Method::PATCH, "/users/none", ADMIN, json!({ "role": null })).await.0, 400);
+}
+
 /// Made-up tokens of invitations are not looked up without end.
 #[tokio::test]
 async fn guesses_of_invitations_are_limited() {
@@ -112,7 +164,11 @@ async fn a_person_joins_by_the_link() {
     let key = element(&joined.text, "made-secret");
     browser.cookie = joined.cookie();
     let users = browser.open("/users").await;
-    assert!(users.status == 200 && users.text.contains("<strong>Ada</strong> <span class=\"quiet\">you"), "{}", users.text);
+    assert!(
+        users.status == 200 && users.text.contains("<strong>Ada</strong> <span class=\"quiet\">you"),
+        "{}",
+        users.text
+    );
     assert_eq!(browser.open(&path).await.status, 404, "it works once");
 
     let again = Browser::signed_in(&faultline, &key).await;
@@ -153,7 +209,8 @@ async fn a_token_acts_for_its_user() {
     let user = faultline.new_user("Ada", json!({ "role": "owner" })).await;
     let browser = Browser::signed_in(&faultline, &user.sign_in_key).await;
     let token = browser.open("/profile").await.token();
-    let fields = [("token", token.as_str()), ("do", "create"), ("token-name", "laptop"), ("role", "member"), ("days", "30")];
+    let fields =
+        [("token", token.as_str()), ("do", "create"), ("token-name", "laptop"), ("role", "member"), ("days", "30")];
     let made = browser.submit("/pages/profile", &fields).await;
     let secret = element(&made.text, "made-secret");
     assert!(secret.starts_with("faultline_pat_"), "{secret}");
@@ -171,7 +228,10 @@ async fn a_token_acts_for_its_user() {
     let me = call(&faultline, Method::GET, "/users/me", &secret, Value::Null).await.1;
     assert_eq!((&me["data"]["user"], &me["data"]["role"]), (&json!(user.id), &json!("member")));
     let listed = faultline.get(&format!("/users/{}/tokens", user.id)).await;
-    assert_eq!((&listed["tokens"][0]["name"], &listed["tokens"][0]["lastUsed"]), (&json!("laptop"), &json!("2026-11-02")));
+    assert_eq!(
+        (&listed["tokens"][0]["name"], &listed["tokens"][0]["lastUsed"]),
+        (&json!("laptop"), &json!("2026-11-02"))
+    );
     assert!(!listed.to_string().contains(&secret));
 
     faultline.clock.advance(30 * 86_400 - 1);
@@ -271,4 +331,38 @@ async fn pages_follow_the_role_in_their_project() {
     assert!(element(&invited.text, "made-secret").contains("/join/"));
     let elsewhere = [("token", token.as_str()), ("do", "invite"), ("role", "viewer")];
     assert_eq!(browser.submit("/pages/projects/sample/members", &elsewhere).await.status, 403);
+}
+
+/// Another process, which checked the user shortly before, refuses changes at once and reads within a minute.
+#[tokio::test]
+async fn a_disabled_user_is_out_everywhere_within_a_minute() {
+    let engines = Engines::memory().unwrap();
+    let resources = Resources::make(&engines).await.unwrap();
+    let here = Faultline::builder().engines(engines.clone()).start().await;
+    let clock = Arc::new(TestClock::seeded(2));
+    let there = Faultline::builder().engines(engines).resources(resources).clock(clock).start().await;
+    let user = here.new_user("Ada", json!({ "role": "owner" })).await;
+    let token = here.new_token(&user, UserRole::Owner).await;
+    let browser = Browser::signed_in(&there, &user.sign_in_key).await;
+    let form = browser.open("/profile").await.token();
+    assert_eq!(reads(&there, &token).await, 200);
+    let disable = json!({ "disabled": true });
+    assert_eq!(call(&here, Method::PATCH, &format!("/users/{}", user.id), ADMIN, disable).await.0, 200);
+    there.clock.advance(59);
+    assert_eq!(reads(&there, &token).await, 200, "it may read for a minute, until it tries to change something");
+
+    for (method, path, body) in [
+        (Method::POST, "/keys", json!({ "role": "admin" })),
+        (Method::POST, "/invitations", json!({ "role": "owner" })),
+        (Method::PATCH, "/projects/sample", json!({ "tier": "low" })),
+        (Method::PUT, "/projects/sample/rules", json!({ "rules": [] })),
+        (Method::DELETE, "/projects/sample", Value::Null),
+    ] {
+        assert_eq!(call(&there, method.clone(), path, &token, body).await.0, 403, "{method} {path}");
+    }
+    let made = browser.submit("/pages/profile", &[("token", &form), ("do", "key")]).await;
+    assert!(made.location().starts_with("/sign-in"), "a form is not taken");
+    there.clock.advance(1);
+    assert_eq!(reads(&there, &token).await, 403);
+    assert!(browser.open("/profile").await.location().starts_with("/sign-in"));
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin_key;
+pub mod audit_log;
 pub mod client;
 mod demo;
 pub mod errors;
@@ -80,6 +81,8 @@ pub enum Command {
         #[command(subcommand)]
         command: users::UsersCommand,
     },
+    /// List who did what in the installation, newest first
+    AuditLog(audit_log::AuditLog),
     /// Show who the key or token belongs to, and its roles
     Whoami,
     /// Find, show and change errors, and watch for new ones
@@ -108,6 +111,7 @@ pub async fn run(command: Command, remote: &Remote) -> anyhow::Result<()> {
         Command::Projects { command } => projects::run(command, remote).await,
         Command::Keys { command } => keys::run(command, remote).await,
         Command::Users { command } => users::run(command, remote).await,
+        Command::AuditLog(options) => audit_log::run(options, remote).await,
         Command::Whoami => users::whoami(remote).await,
         Command::Errors { command } => errors::run(*command, remote).await,
         Command::Health => health::run(remote).await,

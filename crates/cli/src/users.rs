@@ -109,7 +109,8 @@ pub(super) async fn run(command: UsersCommand, remote: &Remote) -> anyhow::Resul
                 }
             }
             if !projects.is_empty() {
-                body["projects"] = projects.into_iter().map(|(name, role)| (name, role.into())).collect::<Map<_, _>>().into();
+                body["projects"] =
+                    projects.into_iter().map(|(name, role)| (name, role.into())).collect::<Map<_, _>>().into();
             }
             let data = send(Method::POST, &["invitations"], Some(body)).await?;
             output.show(&data, |_| describe_link(&data["link"], &data["invitation"]["endsAt"]))

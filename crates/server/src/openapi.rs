@@ -46,7 +46,7 @@ Client keys send events, read keys are view-only, upload keys upload source maps
 Every refusal has the same form and a named reason. Answers must not be cached. Lists are split into pages: send \
 `nextCursor` to get the next page. A path may have a prefix and a trailing slash.";
 
-const TAGS: [(&str, &str); 13] = [
+const TAGS: [(&str, &str); 14] = [
     (
         "sending",
         "Sending events with faultline's own API, or with the protocols of Sentry, Rollbar, Airbrake and Bugsnag",
@@ -56,6 +56,7 @@ const TAGS: [(&str, &str); 13] = [
     ("keys", "Keys and their roles"),
     ("users", "People who sign in, their roles, and their personal access tokens"),
     ("invitations", "Links that let a person join"),
+    ("audit log", "Who did what in the installation"),
     ("errors", "Groups of similar occurrences"),
     ("occurrences", "Single occurrences"),
     ("source maps", "Uploads of source maps, which show minified stack traces as they were written"),

@@ -193,6 +193,7 @@ fn why(why: &Trigger) -> &'static str {
         Trigger::Unmuted => "unmuted",
         Trigger::Threshold { .. } => "threshold",
         Trigger::Resolved => "resolved",
+        Trigger::Assigned { .. } => "assigned",
         Trigger::Sample => "sample",
     }
 }

@@ -28,9 +28,11 @@ for (const colorScheme of ["light", "dark"]) {
         const guest = await visitor(browser, options);
         const known = await visitor(browser, options);
         await signIn(known.page);
+        const owner = await visitor(browser, options);
+        await signIn(owner.page, names.signInKey);
         const found = [];
         for (const place of PLACES) {
-          const { page, watch } = place.isSignedOut ? guest : known;
+          const { page, watch } = place.isSignedOut ? guest : place.isOfUser ? owner : known;
           watch.expected = place.status ? [`status of ${place.status}`] : [];
           for (const fault of await look(page, place)) found.push(`${place.name}: ${fault}`);
           const name = `${place.name}.${width}.${colorScheme}.png`;
@@ -46,6 +48,7 @@ for (const colorScheme of ["light", "dark"]) {
         assert.ok(found.length === 0, found.join("\n"));
         await guest.watch.clean();
         await known.watch.clean();
+        await owner.watch.clean();
       }),
     );
   }

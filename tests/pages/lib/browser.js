@@ -69,9 +69,9 @@ exports.visitor = async (browser, options = {}) => {
   return { context, page, watch };
 };
 
-exports.signIn = async (page) => {
+exports.signIn = async (page, key = faultline.adminKey) => {
   await page.goto("/sign-in");
-  await page.getByLabel("Key", { exact: true }).fill(faultline.adminKey);
+  await page.getByLabel("Key", { exact: true }).fill(key);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.getByRole("heading", { name: "Projects", level: 1 }).waitFor();
 };

@@ -85,6 +85,15 @@ const FILES = [
   { name: "recording.mp4", type: "video/mp4", content: Buffer.alloc(5 << 20) },
 ];
 
+// Invites three people, of whom two join. Returns the key of the owner to sign in with, and the token of the open invitation.
+async function invite() {
+  const invited = async (body) => (await faultline.call("POST", "/invitations", body)).token;
+  const join = async (name, email, body) => faultline.call("POST", "/invitations/accept", { token: await invited(body), name, email });
+  const { signInKey } = await join("Ada Lovelace", "ada@shop.example", { role: "owner" });
+  await join("Grace Hopper", "grace@shop.example", { projects: { [PROJECT]: "member", [EMPTY]: "owner" } });
+  return { signInKey, invitation: await invited({ projects: { [PROJECT]: "viewer" }, note: "Alan, from the support team" }) };
+}
+
 // Fills the projects, and returns the names and ids for the pages' URLs.
 exports.fill = async () => {
   const [{ dsn }] = await Promise.all([faultline.project(PROJECT), faultline.project(EMPTY)]);
@@ -103,5 +112,6 @@ exports.fill = async () => {
     return (await faultline.errors(PROJECT)).find((one) => one.fingerprint === error).status === "unresolved";
   });
   await faultline.call("POST", `${base}/${conflict}/merge`, { errors: [slow] });
-  return { project: PROJECT, empty: EMPTY, error, least: named("cart is empty") };
+  const people = await invite();
+  return { project: PROJECT, empty: EMPTY, error, least: named("cart is empty"), ...people };
 };

@@ -4,6 +4,7 @@
 // `ready` waits for the content that identifies the page. `status` is its status, if not 200. `{project}` has some
 // errors, `{empty}` has no events, and `{error}` has some occurrences. `hasEvent` marks a page that is mostly the
 // content of an event. `{least}` is an error that has only a message.
+// `isOfUser` marks a page that a user opens, an owner, instead of somebody with the admin key.
 exports.PLACES = [
   { name: "sign-in", path: "/sign-in", isSignedOut: true },
   { name: "projects", path: "/" },
@@ -23,6 +24,12 @@ exports.PLACES = [
   { name: "source-maps", path: "/projects/{project}/source-maps" },
   { name: "rules", path: "/projects/{project}/rules" },
   { name: "health", path: "/operations" },
+  { name: "users", path: "/users", isOfUser: true },
+  { name: "members", path: "/projects/{project}/members", isOfUser: true },
+  { name: "audit-log", path: "/audit-log", isOfUser: true },
+  { name: "profile", path: "/profile", isOfUser: true },
+  { name: "profile-key", path: "/profile" },
+  { name: "join", path: "/join/{invitation}", isSignedOut: true },
 ];
 
 exports.pathOf = (place, names) => place.path.replace(/\{(\w+)\}/g, (_, name) => names[name]);

@@ -48,8 +48,11 @@ pub struct Assignment {
     #[command(flatten)]
     named: Named,
     /// Name or email address of the person
-    #[arg(long, value_name = "WHO", required_unless_present = "nobody")]
+    #[arg(long, value_name = "WHO", required_unless_present_any = ["nobody", "user"])]
     to: Option<String>,
+    /// User: the id of a member of the project, or `me` for the owner of the token
+    #[arg(long, value_name = "ID", conflicts_with_all = ["to", "nobody"])]
+    user: Option<String>,
     /// Remove the assignment
     #[arg(long, conflicts_with = "to")]
     nobody: bool,
@@ -79,7 +82,11 @@ pub(super) async fn mute(options: Mute, remote: &Remote) -> anyhow::Result<()> {
 }
 
 pub(super) async fn assign(options: Assignment, remote: &Remote) -> anyhow::Result<()> {
-    each(options.named, remote, Method::PATCH, Some(json!({ "assignee": options.to }))).await
+    let change = match options.user {
+        Some(user) => json!({ "assigneeUser": user }),
+        None => json!({ "assignee": options.to }),
+    };
+    each(options.named, remote, Method::PATCH, Some(change)).await
 }
 
 pub(super) async fn delete(named: Named, yes: bool, remote: &Remote) -> anyhow::Result<()> {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod announced;
+pub mod audit;
 pub mod cost;
 pub mod error;
 pub mod id;

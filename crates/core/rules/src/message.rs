@@ -25,6 +25,11 @@ pub enum Trigger {
         unit: TimeUnit,
         start: Timestamp,
     },
+    /// Somebody assigned it. On-call services and trackers are not notified.
+    Assigned {
+        /// The new assignee.
+        assignee: String,
+    },
     /// Somebody resolved it, or merged it into another error. Only [on-call services](super::Target::is_on_call) are
     /// notified, which then close its incident.
     Resolved,

@@ -1,4 +1,4 @@
-use super::term::{Term, regressed_in};
+use super::term::{Term, assignee_name, regressed_in};
 use super::words::{all_words, is_posted, wholes};
 use model::error::{ErrorAggregate, Has, Status};
 use model::occurrence::{Level, short_value};
@@ -166,7 +166,7 @@ impl Filter {
             && is(&self.platform, Some(&error.platform))
             && is(&self.first_release, error.first_release.as_deref())
             && is(&self.regressed_in, regressed_in(error))
-            && is(&self.assignee, error.assignee.as_deref())
+            && self.assignee.as_ref().is_none_or(|wanted| is_assigned(error, wanted))
             && self.has_text(error);
         let tags = self.tags.iter().map(|(key, value)| has_tag(error, key, value));
         if is_certain { tags.min().unwrap_or(Has::Yes) } else { Has::No }
@@ -219,4 +219,10 @@ fn moment(text: &str) -> Result<Timestamp, model::time::BadTimestamp> {
         Some((time, offset)) if time.contains('T') => Timestamp::parse(&format!("{time}+{offset}")),
         _ => Timestamp::parse(text),
     }
+}
+
+/// Whether the error is assigned to somebody of this name, or to the user whom [`assignee_name`] names so.
+fn is_assigned(error: &ErrorAggregate, wanted: &str) -> bool {
+    let by_user = || error.assignee_user.is_some_and(|user| assignee_name(user) == wanted);
+    error.assignee.as_deref() == Some(wanted) || by_user()
 }

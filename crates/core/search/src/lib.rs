@@ -30,7 +30,7 @@ pub use pack::{BadPack, Distribution, TermPostings};
 pub use post::{Block, Posting, Postings, blocks};
 pub use sort::{BadSort, Sort};
 pub use step::Step;
-pub use term::{Term, TermHash, slot, terms};
+pub use term::{Term, TermHash, assignee_name, slot, terms};
 pub use words::frames;
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use sha2::{Digest, Sha256};
 use super::Step;
 use super::words::{all_words, words};
 use model::error::ErrorAggregate;
+use model::id::UserId;
 use model::occurrence::short_value;
 
 /// A property by which an error can be found. The first three are orders: every error has one of each.
@@ -143,10 +144,16 @@ pub fn terms(error: &ErrorAggregate) -> BTreeSet<Term> {
     terms.extend(error.first_release.clone().map(Term::FirstRelease));
     terms.extend(regressed_in(error).map(|release| Term::RegressedIn(release.to_owned())));
     terms.extend(error.assignee.clone().map(Term::Assignee));
+    terms.extend(error.assignee_user.map(|user| Term::Assignee(assignee_name(user))));
     let posted = words(error);
     if all_words(error).iter().any(|word| !posted.contains(word)) {
         terms.insert(Term::ManyWords);
     }
     terms.extend(posted.into_iter().map(Term::Word));
     terms
+}
+
+/// The name under which errors of a user are found, whatever the user is called.
+pub fn assignee_name(user: UserId) -> String {
+    format!("user:{user}")
 }

@@ -135,7 +135,10 @@ impl Notify {
         }
         // Most changes end here: they are made by people, or do not change the count.
         let is_over = |old: &ErrorAggregate| old.status != new.status || old.merged_into != new.merged_into;
-        if old.as_ref().is_some_and(|old| old.uid == new.uid && old.count == new.count && !is_over(old)) {
+        let is_assigned = |old: &ErrorAggregate| old.assignee != new.assignee || old.assignee_user != new.assignee_user;
+        let is_same =
+            |old: &ErrorAggregate| old.uid == new.uid && old.count == new.count && !is_over(old) && !is_assigned(old);
+        if old.as_ref().is_some_and(is_same) {
             return Ok(Vec::new());
         }
         let Some(project_rules) = self.load_project_rules(new.project).await? else { return Ok(Vec::new()) };
@@ -146,14 +149,14 @@ impl Notify {
                 let event = OutboxEvent::Error {
                     fingerprint: new.fingerprint,
                     commit: commit_id(&new),
-                    trigger,
+                    trigger: trigger.clone(),
                     at: now,
                     count: new.count,
                     own,
                 };
                 let entry = LaneEntry { event, rule: reference.clone(), since: now, redriven: 0 };
                 let mut destinations = HashSet::new();
-                for target in &rule.to {
+                for target in rule.to.iter().filter(|target| target.takes(&trigger)) {
                     let destination = target.destination();
                     if destinations.insert(destination.clone()) {
                         let scope = choose_scope(target, &new, rule, timing);

@@ -1,10 +1,12 @@
 #![doc = include_str!("../README.md")]
 
+mod audit_log;
 mod body;
 mod dead_letters;
 mod errors;
 mod info;
 mod invitations;
+mod join_link;
 mod keys;
 mod list;
 mod lookup;
@@ -65,6 +67,7 @@ pub fn describe(api: &mut Description) {
     keys::describe(api);
     users::describe(api);
     invitations::describe(api);
+    audit_log::describe(api);
     errors::describe(api);
     occurrences::describe(api);
     releases::describe(api);
@@ -92,6 +95,7 @@ impl Query {
     pub fn router(self) -> Router {
         let query = Arc::new(self);
         let api = Router::new()
+            .merge(audit_log::routes())
             .merge(dead_letters::routes())
             .merge(errors::routes())
             .merge(info::routes())

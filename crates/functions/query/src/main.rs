@@ -14,7 +14,8 @@ async fn main() -> anyhow::Result<()> {
     let (directory, table, inbox) = (setup.directory()?, setup.table()?, setup.inbox()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let stores = setup.stores(&directory, &table)?;
-    let mut authenticator = Authenticator::new(stores.keys.clone(), stores.users.clone(), clock.clone(), Some(setup.operator()?));
+    let mut authenticator =
+        Authenticator::new(stores.keys.clone(), stores.users.clone(), clock.clone(), Some(setup.operator()?));
     // The function that redrives dead letters has this code, other routes, and a role that writes only to the inbox.
     if !setup.redrives() {
         authenticator = authenticator.noting(stores.key_uses.clone());

@@ -102,7 +102,8 @@ async fn handle_project(State(query): State<Arc<Query>>, reader: ProjectReader, 
 
 async fn draw_stack(query: &Query, reader: &Reader, uri: &Uri) -> Answer {
     if *reader.reach() != Reach::All {
-        let message = "this needs rights in the whole stack: use a key for all projects, or GET /projects/{project}/timeline";
+        let message =
+            "this needs rights in the whole stack: use a key for all projects, or GET /projects/{project}/timeline";
         return Err(Refusal::new(Reason::KeyProject, message));
     }
     let drawing = Drawing::parse(uri, query)?;

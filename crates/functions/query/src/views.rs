@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use model::error::{ErrorAggregate, Link, MergeFamily, Regression, Status};
-use model::id::{Fingerprint, OccurrenceId, ProjectName};
+use model::id::{Fingerprint, OccurrenceId, ProjectName, UserId};
 use model::occurrence::{Frame, Level, Occurrence, Source};
 use model::time::Timestamp;
 use model::timeline::Minute;
@@ -47,6 +47,8 @@ pub(crate) struct ErrorEntry<'a> {
     regression: Option<RegressionEntry<'a>>,
     /// The name or email address of the assignee.
     assignee: Option<&'a str>,
+    /// The user who is the assignee; null if the assignee is text only.
+    assignee_user: Option<UserId>,
     /// The fingerprints of the errors that are merged into it.
     #[schemars(length(max = MergeFamily::MAX_INCARNATIONS))]
     merged: Vec<Fingerprint>,
@@ -116,6 +118,7 @@ pub(crate) fn describe_error<'a>(project: &'a ProjectName, error: &'a ErrorAggre
         resolution: error.resolution.as_ref().map(|it| ResolutionEntry { in_next_release: true, after: &it.after }),
         regression: error.regression.as_ref().map(RegressionEntry::new),
         assignee: error.assignee.as_deref(),
+        assignee_user: error.assignee_user,
         merged: error.merged_errors().iter().map(|part| part.fingerprint).collect(),
         users: error.users.count(),
         hours: error.hours.counts().map(|(hour, count)| HourEntry { start: hour.start(), count }).collect(),

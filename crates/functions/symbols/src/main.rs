@@ -13,7 +13,8 @@ async fn main() -> anyhow::Result<()> {
     let (directory, table) = (setup.directory()?, setup.table()?);
     let (clock, outcomes) = (Arc::new(SystemClock), Arc::new(Outcomes::default()));
     let stores = setup.stores(&directory, &table)?;
-    let authenticator = Authenticator::new(stores.keys.clone(), stores.users.clone(), clock.clone(), Some(setup.operator()?));
+    let authenticator =
+        Authenticator::new(stores.keys.clone(), stores.users.clone(), clock.clone(), Some(setup.operator()?));
     let authenticator = authenticator.noting(stores.key_uses.clone());
     let symbols = Symbols::new(authenticator, stores, clock, outcomes.clone());
     setup.connect(directory.connect()).await;

@@ -94,7 +94,10 @@ pub struct AdministeredProject {
 
 /// A project that the caller may delete. Its deletion may have begun already.
 #[derive(Clone, Debug)]
-pub struct DeletableProject(Project);
+pub struct DeletableProject {
+    project: Project,
+    caller: Caller,
+}
 
 impl Admin {
     /// Checks that the caller is an admin.
@@ -144,6 +147,10 @@ impl Reader {
 }
 
 impl ProjectReader {
+    pub fn caller(&self) -> &Caller {
+        self.reader.caller()
+    }
+
     /// Loads the project of the path.
     pub async fn load_project(&self, access: &impl Access) -> Result<ReadableProject, Refusal> {
         load_project(access, &self.reader.caller, &self.name).await
@@ -231,11 +238,17 @@ impl Deref for AdministeredProject {
     }
 }
 
+impl DeletableProject {
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
 impl Deref for DeletableProject {
     type Target = Project;
 
     fn deref(&self) -> &Project {
-        &self.0
+        &self.project
     }
 }
 
@@ -311,11 +324,11 @@ async fn extract_administered_project(parts: &Parts, access: &impl Access) -> Re
 }
 
 async fn extract_deletable_project(parts: &Parts, access: &impl Access) -> Result<DeletableProject, Refusal> {
-    extract_stack_admin(parts, access).await?;
+    let StackAdmin(caller) = extract_stack_admin(parts, access).await?;
     let name = parse_project_path(parts.uri.path())?;
     let project = access.projects().by_name(&name).await?.ok_or_else(|| refuse_unknown(&name))?;
     check_is_current(&project, &name)?;
-    Ok(DeletableProject(project))
+    Ok(DeletableProject { project, caller })
 }
 
 /// Turns a function into an extractor. A refusal is counted and answered like those of handlers.

@@ -1,6 +1,9 @@
 //! The caller of a request, and what it may do.
 
+use std::net::IpAddr;
+
 use formats::inbox::Addressee;
+use http::Extensions;
 use model::error::history::Actor;
 use model::id::{KeyHash, KeyId, ProjectId, ProjectName, UserId};
 use model::outcome::{Reason, Refusal};
@@ -8,11 +11,16 @@ use model::time::Timestamp;
 use model::user::{UserRole, UserRoles};
 use store::ports::{KeyRecord, Maker, MakerName, Role, Scope, TokenRecord, UserRecord};
 
+use crate::ClientAddress;
+use crate::reach::{Reach, reach_as, refuse_role, refuse_user_role, user_role};
+
 /// The holder of a valid key, or a user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
     identity: Identity,
     rights: Rights,
+    /// Where the request came from, if it is known.
+    address: Option<IpAddr>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,49 +46,43 @@ enum Rights {
     User(UserRoles),
 }
 
-/// The projects in which a caller may do something.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Reach {
-    /// All projects, including future ones.
-    All,
-    /// These projects.
-    Projects(Vec<ProjectId>),
-}
-
 impl Caller {
     /// The operator, who uses the admin key of the stack.
     pub(crate) fn operator() -> Self {
-        Self { identity: Identity::Operator, rights: Rights::Key(Role::Admin, Scope::All) }
+        Self { identity: Identity::Operator, rights: Rights::Key(Role::Admin, Scope::All), address: None }
     }
 
     /// The holder of the key with this hash.
     pub(crate) fn with_key(hash: KeyHash, record: KeyRecord) -> Self {
         let KeyRecord { role, scope, name, .. } = record;
-        Self { identity: Identity::Key { hash, name }, rights: Rights::Key(role, scope) }
+        Self { identity: Identity::Key { hash, name }, rights: Rights::Key(role, scope), address: None }
     }
 
     /// A user in a session.
     pub(crate) fn with_user(user: &UserRecord) -> Self {
         let UserRecord { id, name, roles, revision, .. } = user;
         let identity = Identity::User { id: *id, name: name.clone(), revision: *revision, token: None };
-        Self { identity, rights: Rights::User(roles.clone()) }
+        Self { identity, rights: Rights::User(roles.clone()), address: None }
     }
 
     /// A user who acts with a token.
     pub(crate) fn with_token(hash: KeyHash, token: &TokenRecord, user: &UserRecord) -> Self {
         let UserRecord { id, name, roles, revision, .. } = user;
         let identity = Identity::User { id: *id, name: name.clone(), revision: *revision, token: Some(hash) };
-        Self { identity, rights: Rights::User(roles.at_most(token.role)) }
+        Self { identity, rights: Rights::User(roles.at_most(token.role)), address: None }
     }
 
     /// Allows only admins of the whole stack.
     pub fn check_stack_admin(&self) -> Result<(), Refusal> {
         match self.check_admin()? {
             Reach::All => Ok(()),
-            Reach::Projects(_) => Err(Refusal::new(Reason::KeyProject, match self.rights {
-                Rights::Key(..) => "this key is for one project: use an admin key for the whole stack",
-                Rights::User(_) => "you are an owner of single projects: ask an owner of the installation",
-            })),
+            Reach::Projects(_) => Err(Refusal::new(
+                Reason::KeyProject,
+                match self.rights {
+                    Rights::Key(..) => "this key is for one project: use an admin key for the whole stack",
+                    Rights::User(_) => "you are an owner of single projects: ask an owner of the installation",
+                },
+            )),
         }
     }
 
@@ -218,9 +220,7 @@ impl Caller {
                                creates";
                 Err(Refusal::new(Reason::KeyProject, message))
             }
-            Rights::Key(Role::Client, _) => {
-                Err(refuse_role("a client key may only post errors: use an upload key"))
-            }
+            Rights::Key(Role::Client, _) => Err(refuse_role("a client key may only post errors: use an upload key")),
             Rights::Key(Role::Read, _) => Err(refuse_role("a read key is view-only: use an upload key")),
             Rights::Key(Role::Member, _) => Err(refuse_role("a member key uploads nothing: use an upload key")),
             Rights::User(_) => Err(refuse_role("a personal access token uploads nothing: use an upload key")),
@@ -237,6 +237,17 @@ impl Caller {
             Identity::User { id, name, revision, token } => Identity::User { id, name: named(name), revision, token },
         };
         Self { identity, ..self }
+    }
+
+    /// The same caller, whose request came from the client that `extensions` names.
+    #[must_use]
+    pub fn from_client_in(self, extensions: &Extensions) -> Self {
+        Self { address: ClientAddress::find_in(extensions).map(ClientAddress::ip), ..self }
+    }
+
+    /// Where the request came from, if it is known.
+    pub fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// The name of the caller's key, or of the user; empty for the operator.
@@ -338,47 +349,4 @@ impl Caller {
         };
         Refusal::new(Reason::KeyProject, message)
     }
-}
-
-impl Reach {
-    fn of(scope: &Scope) -> Self {
-        match scope {
-            Scope::All => Self::All,
-            Scope::Project(project, _) => Self::Projects(vec![*project]),
-        }
-    }
-}
-
-/// What a key of this role may do, as the role of a user; `None`: not even read.
-fn user_role(role: Role) -> Option<UserRole> {
-    match role {
-        Role::Client | Role::Upload => None,
-        Role::Read => Some(UserRole::Viewer),
-        Role::Member => Some(UserRole::Member),
-        Role::Admin => Some(UserRole::Owner),
-    }
-}
-
-/// The projects in which a user has at least this role.
-fn reach_as(roles: &UserRoles, role: UserRole) -> Result<Reach, Refusal> {
-    if roles.everywhere >= Some(role) {
-        return Ok(Reach::All);
-    }
-    match roles.projects_with(role) {
-        none if none.is_empty() => Err(refuse_user_role(role)),
-        projects => Ok(Reach::Projects(projects)),
-    }
-}
-
-fn refuse_user_role(role: UserRole) -> Refusal {
-    let message = match role {
-        UserRole::Viewer => "you have no role: ask an owner to invite you",
-        UserRole::Member => "this needs the role member, and you may act only as a viewer: ask an owner",
-        UserRole::Owner => "this needs the role owner: ask an owner",
-    };
-    refuse_role(message)
-}
-
-fn refuse_role(message: &str) -> Refusal {
-    Refusal::new(Reason::KeyRole, message)
 }

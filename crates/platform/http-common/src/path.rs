@@ -6,12 +6,13 @@ use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode
 
 /// The first segments of all paths that faultline serves. Anything before one of them is a prefix of the deployment (an
 /// API Gateway stage such as `/prod`, or a folder of a reverse proxy).
-const ROOTS: [&str; 25] = [
+const ROOTS: [&str; 26] = [
     "projects",
     "timeline",
     "keys",
     "users",
     "invitations",
+    "audit-log",
     "join",
     "profile",
     "dead-letters",

@@ -3,9 +3,10 @@ use std::sync::Arc;
 use crate::dynamo::{Directory, ProjectData, Table};
 use crate::error::{Kind, Result};
 use crate::ports::{
-    AnnouncedReleases, Attachments, ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame,
-    FramePlace, History, Invitations, KeyRing, KeyUse, Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas, Reference,
-    Releases, SearchIndex, Segments, Sessions, SourceMaps, SymbolFiles, Totals, Usage, UserManagement, Users,
+    AnnouncedReleases, Attachments, AuditLog, ClaimChecks, Configs, ErrorCommits, Errors, EventIndex, Failures, Frame,
+    FramePlace, History, Invitations, KeyRing, KeyUse, Keys, Links, Merges, Occurrences, Outbox, Projects, Quotas,
+    Reference, Releases, SearchIndex, Segments, Sessions, SourceMaps, SymbolFiles, Totals, Usage, UserManagement,
+    Users,
 };
 use crate::s3::Bucket;
 
@@ -17,6 +18,7 @@ pub struct Stores {
     pub keys: Arc<dyn Keys>,
     pub key_uses: Arc<dyn KeyUse>,
     pub key_ring: Arc<dyn KeyRing>,
+    pub audit_log: Arc<dyn AuditLog>,
     pub users: Arc<dyn Users>,
     pub user_management: Arc<dyn UserManagement>,
     pub invitations: Arc<dyn Invitations>,
@@ -64,6 +66,7 @@ impl Stores {
             keys: directory.clone(),
             key_uses: table.clone(),
             key_ring: directory.clone(),
+            audit_log: directory.clone(),
             users: directory.clone(),
             user_management: directory.clone(),
             invitations: directory.clone(),

@@ -77,7 +77,13 @@ pub async fn run(options: Serve) -> anyhow::Result<()> {
     // The journal of systemd is kept, and more people can read it than the data directory.
     let is_logged = std::env::var_os("JOURNAL_STREAM").is_some();
     let shows_key = is_key_new && options.admin_key.is_none() && !is_logged;
-    Ready { address, url: &url, place: &place, access: system.stack().access(), shows_key }.print(options.json)?;
+    // The first owner's own account. Later owners are invited by others.
+    let owner = match is_key_new && !is_logged {
+        true => Some(system.stack().invite_owner().await?),
+        false => None,
+    };
+    let access = system.stack().access();
+    Ready { address, url: &url, place: &place, access, shows_key, owner }.print(options.json)?;
 
     let proxies = options.network.trusted_proxy.iter().cloned().collect();
     let (stop, stopped) = watch::channel(false);

@@ -9,6 +9,7 @@ use serde_json::json;
 
 use crate::system::DataLocation;
 use local_data::{Access, ProjectAccess};
+use model::id::Key;
 
 /// Everything that a person, or the program that started this process, needs to connect.
 pub(super) struct Ready<'a> {
@@ -20,6 +21,8 @@ pub(super) struct Ready<'a> {
     /// Whether the text for a person contains the admin key. It does so only once, because output ends up in logs.
     pub(super) shows_key: bool,
     pub(super) access: (&'a Access, Option<&'a ProjectAccess>),
+    /// The token of the link with which the first owner joins; only at the first start.
+    pub(super) owner: Option<Key>,
 }
 
 impl Ready<'_> {
@@ -27,11 +30,13 @@ impl Ready<'_> {
     pub(super) fn print(&self, as_json: bool) -> std::io::Result<()> {
         let (access, project) = self.access;
         let url = self.url.as_str();
+        let owner_link = self.owner.as_ref().map(|token| format!("{url}/join/{}", token.reveal()));
         let dsn = |project: &ProjectAccess| self.url.dsn(&project.client_key, project.id);
         let text = match as_json {
             true => json!({
                 "url": url,
                 "adminKey": access.admin_key,
+                "ownerLink": owner_link,
                 "project": project.map(|project| json!({ "id": project.id, "name": project.name })),
                 "dsn": project.map(dsn),
                 "clientKey": project.map(|project| &project.client_key),
@@ -62,13 +67,14 @@ impl Ready<'_> {
                     Some(project) => first_steps(project, url, admin),
                     None => "Open the address in a browser and sign in with the admin key".to_owned(),
                 };
+                let own = owner_link.map_or_else(String::new, |link| format!("owner link  {link}\n"));
                 let dsn = project.map_or_else(|| "see the page \"Connect\" of a project".to_owned(), dsn);
                 format!(
                     "faultline {version} is ready. Data is kept {place}\n\
                      {listening}\n\
                      address     {url}\n\
                      admin key   {shown}\n\
-                     DSN         {dsn}\n\n\
+                     {own}DSN         {dsn}\n\n\
                      {how}\n\n\
                      Press Ctrl-C to stop.",
                     version = env!("CARGO_PKG_VERSION"),

@@ -11,7 +11,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use embedded::Engines;
 use store::aws::{self, Account, Service};
 use store::clock::SystemClock;
-use store::dynamo::{Directory, Table, schema};
+use store::dynamo::{Directory, Table, tables};
 use store::kms::Kms;
 use store::ports::Sealer;
 use store::s3::Bucket;
@@ -52,7 +52,7 @@ impl Resources {
     /// Creates the resources that do not exist yet, and opens all of them.
     pub async fn make(engines: &Engines) -> anyhow::Result<Self> {
         let Clients { dynamodb, s3, sqs, .. } = Clients::of(engines, |engine| engine);
-        schema::create(&dynamodb, DIRECTORY, TABLE).await.context("cannot create the tables")?;
+        tables::create(&dynamodb, DIRECTORY, TABLE).await.context("cannot create the tables")?;
         match s3.create_bucket().bucket(BUCKET).send().await {
             Err(error) if error.code() != Some("BucketAlreadyOwnedByYou") => {
                 return Err(error).context("cannot create the bucket");

@@ -10,14 +10,16 @@ use embedded::sqs::Received;
 use http_common::{Authenticator, Front, Outcomes, StageRun};
 use ingest::{Ingest, IngestHealth, Limiter};
 use model::cost::Capacity;
+use model::error::history::Actor;
 use model::id::{Key, ProjectName};
+use model::user::{UserRole, UserRoles};
 use notify::channels::{Channels, Notifier};
 use notify::guard::{Client, Timeouts};
 use notify::{Notify, Routes};
 use processor::{Deadline, Delivery, Failure, Processor};
 use query::Query;
 use store::clock::Clock;
-use store::ports::{KeyRecord, KeyRing, Project, Projects, Role, Scope};
+use store::ports::{Invitation, InvitationKind, Invitations, KeyRecord, KeyRing, Project, Projects, Role, Scope};
 use store::{Kind, Stores};
 use symbolicator::Symbolicator;
 use symbols::Symbols;
@@ -38,6 +40,8 @@ pub struct Stack {
     inbox: embedded::sqs::Queue,
     place: DataLocation,
     engines: Engines,
+    invitations: Arc<dyn Invitations>,
+    clock: Arc<dyn Clock>,
     access: Access,
     sample: Option<ProjectAccess>,
     retention_days: u32,
@@ -48,6 +52,8 @@ const BATCH_TIME: Duration = Duration::from_secs(20);
 /// How long a run of a stage may take before `GET /health` reports that it hangs. Runs end after 30 seconds by
 /// themselves if their calls do, except for the removal of many expired objects.
 const STAGE_LIMIT: Duration = Duration::from_secs(300);
+/// How long the first owner's link is valid, in seconds: seven days, as every invitation.
+const INVITED_SECONDS: i64 = 7 * 86_400;
 /// Name of the project that exists from the start.
 const SAMPLE: &str = "sample";
 
@@ -74,7 +80,8 @@ impl Stack {
         let directory = Arc::new(directory.with_clock(clock.clone()));
         let stores = Stores::new(&directory, &table, &bucket);
         // All functions share one cache of keys: a key that `query` removes from it is gone for all.
-        let authenticator = Authenticator::new(stores.keys.clone(), stores.users.clone(), clock.clone(), Some(operator));
+        let authenticator =
+            Authenticator::new(stores.keys.clone(), stores.users.clone(), clock.clone(), Some(operator));
         let ingest = Ingest {
             authenticator: authenticator.clone(),
             inbox: WithRoom::new(sender.clone(), &settings.place),
@@ -115,12 +122,26 @@ impl Stack {
             sessions: stores.sessions.clone(),
             outcomes: outcomes.clone(),
         };
-        let processor = Processor::new(stores, clock, settings.retention_days);
+        let invitations = stores.invitations.clone();
+        let processor = Processor::new(stores, clock.clone(), settings.retention_days);
         let routes = ingest.router().merge(query.router()).merge(routes.router()).merge(symbols.router());
         let front = Front::new(routes, outcomes.clone());
         let (processor, place) = (Arc::new(processor), settings.place.clone());
         let retention_days = settings.retention_days;
-        Ok(Self { front, outcomes, processor, notify, inbox, place, engines, access, sample, retention_days })
+        Ok(Self {
+            front,
+            outcomes,
+            processor,
+            notify,
+            inbox,
+            place,
+            engines,
+            invitations,
+            clock,
+            access,
+            sample,
+            retention_days,
+        })
     }
 
     /// Returns the routes of ingest, query, notify and symbols, as API Gateway would serve them.
@@ -157,6 +178,17 @@ impl Stack {
     /// Returns the admin key, and the keys of the sample project if it exists.
     pub fn access(&self) -> (&Access, Option<&ProjectAccess>) {
         (&self.access, self.sample.as_ref())
+    }
+
+    /// Creates a link that lets the first owner join, and returns its token.
+    pub async fn invite_owner(&self) -> anyhow::Result<Key> {
+        let (token, now) = (Key::from_random(self.clock.random().to_be_bytes()), self.clock.now());
+        let roles = UserRoles { everywhere: Some(UserRole::Owner), ..UserRoles::default() };
+        let kind = InvitationKind::Join { roles, note: "the first owner".to_owned() };
+        let ends_at = now.plus_seconds(INVITED_SECONDS);
+        let invitation = Invitation { kind, by: Actor::Operator, created_at: now, ends_at };
+        self.invitations.invite(None, &token.hash(), &invitation).await?;
+        Ok(token)
     }
 
     /// Returns the inbox, as Lambda's poller sees it.

@@ -33,7 +33,14 @@ fn used() -> u64 {
 }
 
 fn page() -> ErrorsPage {
-    let visitor = Visitor { name: "ada".to_owned(), may_change: true, may_work: true, is_stack_admin: true, token: "0".repeat(64) };
+    let visitor = Visitor {
+        name: "ada".to_owned(),
+        may_change: true,
+        may_work: true,
+        is_user: true,
+        is_stack_admin: true,
+        token: "0".repeat(64),
+    };
     ErrorsPage {
         frame: Frame { title: "Errors of shop".to_owned(), visitor: Some(visitor), ..Frame::default() },
         project: "shop".to_owned(),

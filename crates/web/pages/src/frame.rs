@@ -24,6 +24,8 @@ pub struct Visitor {
     pub may_change: bool,
     /// Whether the visitor may change errors of the project of the page, or of some project.
     pub may_work: bool,
+    /// Whether the visitor is a user, not the holder of a key.
+    pub is_user: bool,
     /// Whether the visitor may change everything in the whole stack.
     pub is_stack_admin: bool,
     /// The CSRF token that every form sends back.
@@ -57,6 +59,10 @@ impl Frame {
 
     pub(crate) fn may_work(&self) -> bool {
         self.visitor.as_ref().is_some_and(|visitor| visitor.may_work)
+    }
+
+    pub(crate) fn is_user(&self) -> bool {
+        self.visitor.as_ref().is_some_and(|visitor| visitor.is_user)
     }
 
     pub(crate) fn is_stack_admin(&self) -> bool {

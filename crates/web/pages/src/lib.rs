@@ -18,6 +18,7 @@ pub use keys::{KeyList, KeyRow, MadeKey};
 pub use moment::Moment;
 pub use occurrence::{AttachmentRow, AttachmentState, OccurrenceView, PREVIEW_BYTES, Preview, Steps, markdown};
 pub use pages::ask::Ask;
+pub use pages::audit_log::{AuditChangeRow, AuditFields, AuditLogPage, AuditRow};
 pub use pages::connect::Connect;
 pub use pages::error::{
     Comment, ErrorHead, ErrorPage, HistoryRow, IssueLink, MergedRow, Ranges, TagTop, TypedInput, delete_question,

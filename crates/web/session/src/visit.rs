@@ -57,6 +57,7 @@ impl FromRequestParts<Pages> for Visit {
             }
         })?;
         caller.check_reader().map_err(|_| signed_out())?;
+        let caller = caller.from_client_in(&parts.extensions);
         let notice = find_notice(parts.uri.query());
         let base = BaseUrl::from_request(&parts.headers, &parts.extensions);
         let role = caller.highest_role();
@@ -88,7 +89,8 @@ impl Visit {
         let visitor = Visitor {
             name: self.caller.actor().to_string(),
             may_change: self.may_administer(),
-            may_work: self.role >= Some(UserRole::Member),
+            may_work: self.may_work(),
+            is_user: self.caller.user().is_some(),
             is_stack_admin: self.caller.check_stack_admin().is_ok(),
             token: self.form_token(),
         };
@@ -98,6 +100,11 @@ impl Visit {
     /// Whether the visitor may change everything in the project of the page.
     pub fn may_administer(&self) -> bool {
         self.role >= Some(UserRole::Owner)
+    }
+
+    /// Whether the visitor may change errors of the project of the page.
+    pub fn may_work(&self) -> bool {
+        self.role >= Some(UserRole::Member)
     }
 
     /// Returns this visit with a problem as the message at the top of its page.

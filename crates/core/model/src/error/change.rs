@@ -1,4 +1,5 @@
 use super::{Mute, Resolution, Status};
+use crate::id::UserId;
 use crate::time::Timestamp;
 
 /// A change that somebody makes to an error. Fields that are `None` stay as they are.
@@ -7,6 +8,8 @@ pub struct ErrorChange {
     pub status: Option<StatusChange>,
     /// The new assignee. `Some(None)` unassigns the error.
     pub assignee: Option<Option<String>>,
+    /// The user who is the new assignee. `None`: the assignee is text only.
+    pub assignee_user: Option<UserId>,
 }
 
 /// A new status with its details.
@@ -36,6 +39,6 @@ impl StatusChange {
 
 impl From<StatusChange> for ErrorChange {
     fn from(status: StatusChange) -> Self {
-        Self { status: Some(status), assignee: None }
+        Self { status: Some(status), ..Self::default() }
     }
 }

@@ -145,6 +145,9 @@ pub enum Action {
     Assigned {
         /// The new assignee.
         assignee: String,
+        /// The user who is the new assignee.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        user: Option<UserId>,
     },
     /// Its assignee was removed.
     Unassigned,
@@ -191,9 +194,11 @@ impl Action {
             StatusChange::Resolved(resolution) => Self::Resolved { after: resolution.map(|it| it.after) },
             StatusChange::Muted(Mute { until, until_count }) => Self::Muted { until, until_count },
         });
-        let assignee = change.assignee.clone().filter(|assignee| *assignee != error.assignee);
+        let is_same =
+            |assignee: &Option<String>| *assignee == error.assignee && change.assignee_user == error.assignee_user;
+        let assignee = change.assignee.clone().filter(|assignee| !is_same(assignee));
         let assignee = assignee.map(|assignee| match assignee {
-            Some(assignee) => Self::Assigned { assignee },
+            Some(assignee) => Self::Assigned { assignee, user: change.assignee_user },
             None => Self::Unassigned,
         });
         status.into_iter().chain(assignee).collect()
@@ -215,6 +220,11 @@ impl EntryId {
     pub fn new(at: Timestamp, place: u16, random: u128) -> Self {
         let random = random & u128::from(u64::MAX);
         Self(Ulid::from_parts(at.millis() as u64, u128::from(place) << 64 | random))
+    }
+
+    /// The time in the id, to the millisecond.
+    pub fn time(&self) -> Timestamp {
+        Timestamp::from_micros(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX / 1_000).saturating_mul(1_000))
     }
 
     /// Parses the text form.
@@ -248,6 +258,13 @@ impl JsonSchema for EntryId {
             "pattern": "^[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}$",
             "examples": ["01KGZ3M5V00000000000000007"],
         })
+    }
+}
+
+impl<'de> Deserialize<'de> for EntryId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
     }
 }
 

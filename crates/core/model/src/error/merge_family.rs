@@ -193,6 +193,7 @@ impl ErrorAggregate {
             resolution: _,
             regression: _,
             assignee: _,
+            assignee_user: _,
             count,
             first_seen,
             last_seen,

@@ -38,7 +38,7 @@ pub use tags::{Has, Tag, TagValue, Tags};
 pub use threshold_windows::ThresholdWindows;
 pub use users::{UserHash, Users};
 
-use crate::id::{ErrorUid, Fingerprint, ProjectId};
+use crate::id::{ErrorUid, Fingerprint, ProjectId, UserId};
 use crate::occurrence::{Level, Occurrence};
 use crate::project::TimeUnit;
 use crate::time::Timestamp;
@@ -82,6 +82,8 @@ pub struct ErrorAggregate {
     pub regression: Option<Regression>,
     /// The assignee: a name or an address, at most 200 bytes.
     pub assignee: Option<String>,
+    /// The user who is the assignee. `None`: the assignee is text only.
+    pub assignee_user: Option<UserId>,
     /// The number of occurrences, ever.
     pub count: u64,
     /// The time of the earliest occurrence.
@@ -144,6 +146,7 @@ impl ErrorAggregate {
             resolution: None,
             regression: None,
             assignee: None,
+            assignee_user: None,
             count: 0,
             first_seen: Timestamp::from_micros(i64::MAX),
             last_seen: Timestamp::from_micros(0),

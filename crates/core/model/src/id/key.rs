@@ -193,7 +193,9 @@ mod tests {
     fn a_key_to_sign_in_names_its_user() {
         let user = UserId::from_random(7);
         assert_eq!(Key::sign_in_key(user, [7; 16]).signs_in(), Some(user));
-        for other in [Key::from_random([7; 16]), Key::personal_token([7; 16]), Key::parse("faultline_user_x_y").unwrap()] {
+        for other in
+            [Key::from_random([7; 16]), Key::personal_token([7; 16]), Key::parse("faultline_user_x_y").unwrap()]
+        {
             assert_eq!(other.signs_in(), None);
         }
     }

@@ -37,7 +37,8 @@ impl Rule {
     ///   however many multiples of the interval the commit skipped.
     /// - Nothing is sent for a muted error, or for an error that is resolved in the next release while only old
     ///   releases report it.
-    /// - Changes by people (a status, a link, a merge) and deletions bring no occurrence and send nothing.
+    /// - Changes by people (a status, a link, a merge) and deletions bring no occurrence and send nothing, except that an
+    ///   assignment is reported, if the filter matches any occurrence of the error so far.
     /// - An error that is merged into another one sends nothing: its occurrences are reported for the target.
     ///
     /// A posted config notifies as in v1: about the first occurrence ever, and about the threshold, but not about
@@ -58,8 +59,11 @@ impl Rule {
     fn find_triggers(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate, tier: Tier) -> Vec<Trigger> {
         let was_seen = new.count > before.map_or(0, |before| before.count);
         let is_part = new.merged_into.is_some() && !matches!(self.policy, Policy::V1 { .. });
+        if !was_seen {
+            return self.find_assignment(before, new, tier).into_iter().collect();
+        }
         let is_silent = new.status == Status::Muted || new.resolution.is_some() || is_part;
-        if !was_seen || is_silent || !self.filter.matches_title(new) {
+        if is_silent || !self.filter.matches_title(new) {
             return Vec::new();
         }
         let conditions = self.policy.conditions(tier);
@@ -80,6 +84,17 @@ impl Rule {
             .counts()
             .filter(|&(start, count)| threshold.is_crossed(before.map_or(0, |units| units.count(start)), count));
         crossed.map(|(start, count)| Trigger::Threshold { count, unit, start }).collect()
+    }
+
+    /// Returns the trigger if somebody was assigned.
+    fn find_assignment(&self, before: Option<&ErrorAggregate>, new: &ErrorAggregate, tier: Tier) -> Option<Trigger> {
+        let before = before.filter(|_| new.merged_into.is_none())?;
+        let is_new = new.assignee != before.assignee || new.assignee_user != before.assignee_user;
+        let is_wanted = is_new
+            && self.policy.conditions(tier).assigned
+            && self.filter.matches_title(new)
+            && self.filter.matches_any(new.origins.ever());
+        new.assignee.clone().filter(|_| is_wanted).map(|assignee| Trigger::Assigned { assignee })
     }
 
     /// Whether the commit brought the first occurrence of this incarnation that the filter matches.

@@ -23,7 +23,7 @@ use super::{Secret, Target};
 /// {
 ///   "rules": [{
 ///     "id": "slack-prod", "name": "Slack, production",
-///     "on": ["first", "regression", "threshold", "limited"],
+///     "on": ["first", "regression", "threshold", "limited", "assigned"],
 ///     "threshold": 30, "interval": 5,
 ///     "environments": ["production"], "levels": ["error", "fatal"], "releases": ["shop@2.*"], "title": "*timeout*",
 ///     "except": { "environments": ["test"], "levels": ["debug"], "releases": ["*-dev"], "titles": ["*ResizeObserver*"] },

@@ -7,10 +7,11 @@ pub(crate) enum Occasion {
     Regression,
     Threshold,
     Limited,
+    Assigned,
 }
 
 impl Occasion {
-    pub(super) const WORDS: &'static str = "first, regression, threshold, limited";
+    pub(super) const WORDS: &'static str = "first, regression, threshold, limited, assigned";
 
     pub(super) fn parse(word: &str) -> Option<Self> {
         match word {
@@ -18,6 +19,7 @@ impl Occasion {
             "regression" => Some(Self::Regression),
             "threshold" => Some(Self::Threshold),
             "limited" => Some(Self::Limited),
+            "assigned" => Some(Self::Assigned),
             _ => None,
         }
     }
@@ -64,6 +66,7 @@ pub(super) struct Conditions {
     pub(super) regression: bool,
     pub(super) threshold: Option<Threshold>,
     pub(super) limited: bool,
+    pub(super) assigned: bool,
     /// The number of minutes for which notifications are collected.
     pub(super) collect: Option<u32>,
 }
@@ -82,6 +85,7 @@ impl Policy {
                 first: on.contains(&Occasion::First),
                 regression: on.contains(&Occasion::Regression),
                 limited: on.contains(&Occasion::Limited),
+                assigned: on.contains(&Occasion::Assigned),
                 threshold,
                 collect,
             },
@@ -89,6 +93,7 @@ impl Policy {
                 first: true,
                 regression: tier != Tier::Low,
                 limited: true,
+                assigned: false,
                 threshold: threshold.or((tier == Tier::Critical).then_some(CRITICAL_THRESHOLD)),
                 collect: collect.or((tier == Tier::Low).then_some(LOW_TIER_COLLECT_MINUTES)),
             },

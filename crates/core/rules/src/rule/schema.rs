@@ -40,7 +40,7 @@ impl JsonSchema for Rules {
                 "name": text_schema(MAX_NAME),
                 "on": says(
                     "events to report; if missing, the project's tier decides",
-                    words(&["first", "regression", "threshold", "limited"], 1),
+                    words(&["first", "regression", "threshold", "limited", "assigned"], 1),
                 ),
                 "threshold": says(
                     "count in a unit of time from which an error is reported: once, or with `interval` at its multiples",

@@ -8,7 +8,7 @@ mod template;
 use serde::Deserialize;
 pub use template::{PLACEHOLDERS, Template};
 
-use super::Secret;
+use super::{Secret, Trigger};
 
 /// The target of a message.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -78,6 +78,11 @@ impl Target {
     /// Whether the target keeps an incident for each error, which must be closed when the error is resolved.
     pub fn is_on_call(&self) -> bool {
         matches!(self, Self::PagerDuty(_) | Self::Opsgenie(_) | Self::IncidentIo(_))
+    }
+
+    /// Whether the target is notified of this. Nobody is called, and no issue is created, because an error is assigned.
+    pub fn takes(&self, trigger: &Trigger) -> bool {
+        !matches!(trigger, Trigger::Assigned { .. }) || !self.takes_single_errors()
     }
 
     /// Whether each message is about one error, even if the rule collects messages.

@@ -172,6 +172,9 @@ fn title(notification: &Notification, max: usize) -> String {
     }
 }
 
+/// The longest text that says to whom an error is assigned, in characters.
+const MAX_ASSIGNMENT: usize = 120;
+
 /// Says in a few words why a notification is sent.
 pub(super) fn describe_trigger(notification: &Notification) -> String {
     match &notification.trigger {
@@ -189,6 +192,7 @@ pub(super) fn describe_trigger(notification: &Notification) -> String {
             };
             format!("Seen {} in {unit}", counted(*count, "time"))
         }
+        Trigger::Assigned { assignee } => line(&format!("Assigned to {assignee}"), MAX_ASSIGNMENT),
         Trigger::Sample => "Test message for a rule".to_owned(),
     }
 }

@@ -54,7 +54,8 @@ impl Incident {
 fn act(trigger: &Trigger, error: impl Fn() -> String, message: &Message) -> (IncidentAction, String) {
     match trigger {
         Trigger::Resolved => (IncidentAction::Close, error()),
-        Trigger::Sample => (IncidentAction::OpenAndClose, own_key(message)),
+        // On-call services are never notified of an assignment: see `Target::takes`.
+        Trigger::Sample | Trigger::Assigned { .. } => (IncidentAction::OpenAndClose, own_key(message)),
         Trigger::First | Trigger::Regression | Trigger::Unmuted | Trigger::Threshold { .. } => {
             (IncidentAction::Open, error())
         }

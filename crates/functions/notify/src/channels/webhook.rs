@@ -69,11 +69,14 @@ struct Body<'a> {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ErrorBody {
-    /// `first`, `regression`, `unmuted`, `threshold` or `sample`.
+    /// `first`, `regression`, `unmuted`, `threshold`, `assigned` or `sample`.
     why: &'static str,
     /// Only for `threshold`.
     #[serde(skip_serializing_if = "Option::is_none")]
     threshold: Option<Threshold>,
+    /// Only for `assigned`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assignee: Option<String>,
     /// When the change was committed (RFC 3339, as all times).
     at: Timestamp,
     /// The error's fingerprint, which identifies it in its project: 32 hexadecimal digits.
@@ -202,17 +205,25 @@ fn unmentioning(value: &Value) -> Value {
 }
 
 fn error(notification: &Notification) -> ErrorBody {
-    let (why, threshold) = match notification.trigger {
+    let (why, threshold) = match &notification.trigger {
         Trigger::First => ("first", None),
         Trigger::Regression => ("regression", None),
         Trigger::Unmuted => ("unmuted", None),
         Trigger::Resolved => ("resolved", None),
-        Trigger::Threshold { count, unit, start } => ("threshold", Some(Threshold { count, unit, start })),
+        Trigger::Threshold { count, unit, start } => {
+            ("threshold", Some(Threshold { count: *count, unit: *unit, start: *start }))
+        }
+        Trigger::Assigned { .. } => ("assigned", None),
         Trigger::Sample => ("sample", None),
+    };
+    let assignee = match &notification.trigger {
+        Trigger::Assigned { assignee } => Some(short(assignee, MAX_TEXT_BYTES)),
+        _ => None,
     };
     ErrorBody {
         why,
         threshold,
+        assignee,
         at: notification.at,
         fingerprint: notification.fingerprint,
         kind: short(&notification.kind, MAX_TEXT_BYTES),

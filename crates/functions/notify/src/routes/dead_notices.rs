@@ -13,6 +13,7 @@ use axum::routing::{get, post};
 use http::Request;
 use http_common::describe::Description;
 use http_common::{AdministeredProject, Answer, StackAdmin};
+use model::audit::{AuditAction, AuditEvent};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -87,8 +88,8 @@ async fn list_handler(State(routes): State<Arc<Routes>>, _: StackAdmin) -> Respo
     routes.answer(list(&routes)).await
 }
 
-async fn redrive_handler(State(routes): State<Arc<Routes>>, _: StackAdmin, request: Request<Body>) -> Response {
-    routes.answer(redrive(&routes, request)).await
+async fn redrive_handler(State(routes): State<Arc<Routes>>, admin: StackAdmin, request: Request<Body>) -> Response {
+    routes.answer(redrive(&routes, &admin, request)).await
 }
 
 async fn failed_handler(State(routes): State<Arc<Routes>>, project: AdministeredProject) -> Response {
@@ -111,8 +112,10 @@ async fn list_of_project(routes: &Routes, project: &AdministeredProject) -> Answ
 
 async fn retry(routes: &Routes, project: &AdministeredProject, request: Request<Body>) -> Answer {
     let NoticeSelection { ids } = read_selection(request).await?;
-    let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
-    http_common::data(RedriveResult { redriven: redriven? })
+    let redriven = routes.notify.redrive_of(Some(project.id), ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await?;
+    let event = AuditEvent::new(AuditAction::DeadNoticesRedriven).in_project(&project.name);
+    routes.record(project.caller(), event).await;
+    http_common::data(RedriveResult { redriven })
 }
 
 async fn read_selection(request: Request<Body>) -> Result<NoticeSelection, Refusal> {
@@ -139,8 +142,9 @@ struct NoticeSelection {
     ids: Option<HashSet<String>>,
 }
 
-async fn redrive(routes: &Routes, request: Request<Body>) -> Answer {
+async fn redrive(routes: &Routes, admin: &StackAdmin, request: Request<Body>) -> Answer {
     let NoticeSelection { ids } = read_selection(request).await?;
-    let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await;
-    http_common::data(RedriveResult { redriven: redriven? })
+    let redriven = routes.notify.redrive(ids.as_ref(), Deadline::within(MAX_REDRIVE_TIME)).await?;
+    routes.record(admin.caller(), AuditEvent::new(AuditAction::DeadNoticesRedriven)).await;
+    http_common::data(RedriveResult { redriven })
 }

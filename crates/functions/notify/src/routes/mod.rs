@@ -12,7 +12,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::Response;
 use http_common::describe::Description;
-use http_common::{Access, Answer, Authenticator, Outcomes};
+use http_common::{Access, Answer, Authenticator, Caller, Outcomes};
+use model::audit::AuditEvent;
 use model::outcome::{Reason, Refusal};
 use store::ports::{Projects, Sealer, Sessions};
 use web_session::Pages;
@@ -65,6 +66,7 @@ impl Routes {
         pages::add_pages(Pages {
             authenticator: routes.authenticator.clone(),
             sessions: routes.sessions.clone(),
+            audit_log: routes.notify.stores.audit_log.clone(),
             projects: routes.notify.stores.projects.clone(),
             clock: routes.notify.clock.clone(),
             outcomes: routes.outcomes.clone(),
@@ -75,6 +77,11 @@ impl Routes {
     /// Runs a handler. Returns its answer or its refusal, which is counted.
     async fn answer(&self, handler: impl Future<Output = Answer>) -> Response {
         self.outcomes.answer(handler).await
+    }
+
+    /// Records in the audit log what the caller did.
+    async fn record(&self, caller: &Caller, event: AuditEvent) {
+        http_common::record(&*self.notify.stores.audit_log, &*self.notify.clock, caller, event).await;
     }
 
     fn sealer(&self) -> Result<&dyn Sealer, Refusal> {

@@ -11,6 +11,7 @@ use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, StackAdmin};
+use model::audit::{AuditAction, AuditEvent};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -46,8 +47,8 @@ struct Redriven {
     running: bool,
 }
 
-async fn handle(State(query): State<Arc<Query>>, _: StackAdmin, request: Request<Body>) -> Response {
-    query.answer(redrive(&query, request)).await
+async fn handle(State(query): State<Arc<Query>>, admin: StackAdmin, request: Request<Body>) -> Response {
+    query.answer(redrive(&query, &admin, request)).await
 }
 
 /// The dead letters to redrive.
@@ -58,14 +59,14 @@ struct WhichDeadLetters {
     ids: Option<HashSet<String>>,
 }
 
-async fn redrive(query: &Query, request: Request<Body>) -> Answer {
+async fn redrive(query: &Query, admin: &StackAdmin, request: Request<Body>) -> Answer {
     if !query.dead_letters.can_redrive() {
         let message = "this function may not write to the inbox: in AWS the function `redrive` answers this route";
         return Err(Refusal::new(Reason::NotImplemented, message));
     }
     let WhichDeadLetters { ids } =
         parse_body(request, "an object, optionally with `ids`: [ids of dead letters]").await?;
-    http_common::data(match ids {
+    let done = match ids {
         Some(ids) => {
             let redriven = query.dead_letters.redrive(&ids, MAX_LETTERS_READ).await?;
             Redriven { redriven, running: false }
@@ -74,5 +75,7 @@ async fn redrive(query: &Query, request: Request<Body>) -> Answer {
             let MoveProgress { moved, is_running } = query.dead_letters.redrive_all().await?;
             Redriven { redriven: moved, running: is_running }
         }
-    })
+    };
+    query.record(admin.caller(), AuditEvent::new(AuditAction::DeadLettersRedriven)).await;
+    http_common::data(done)
 }

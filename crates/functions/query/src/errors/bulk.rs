@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::delete;
-use super::find::{Cursor, ErrorSearch};
+use super::find::{Cursor, ErrorSearch, name_assignee};
 use super::update::{ErrorPatch, ErrorPatchBody};
 use crate::Query;
 use crate::body::{deserialize_object, parse_body};
@@ -106,7 +106,7 @@ async fn change(query: &Query, member: &ProjectMember, request: Request<Body>) -
     };
     let project = member.load_project(query).await?;
     let wanted = match wanted {
-        Some(patch) => BulkAction::Change(query.add_releases(&project, patch).await?),
+        Some(patch) => BulkAction::Change(query.complete_patch(&project, patch).await?),
         None => BulkAction::Delete(project.administer()?),
     };
 
@@ -208,7 +208,9 @@ async fn find_by_filters(
             let known = Filter::NAMES.join("`, `");
             refuse_body(&format!("`{name}` is not a filter, or its value is not a string: use `{known}`"), "where")
         };
-        let set = value.as_str().map(|value| filter.set(name, value)).ok_or_else(unknown)?;
+        let value = value.as_str().ok_or_else(unknown)?;
+        let value = name_assignee(name, value, project.caller()).map_err(|refusal| prefix_path("where", refusal))?;
+        let set = filter.set(name, &value);
         let is_known = set.map_err(|error| prefix_path("where", refuse_parameter(name, error)))?;
         is_known.then_some(()).ok_or_else(unknown)?;
     }

@@ -1,6 +1,7 @@
 //! `DELETE /projects/{project}/errors/{message}`
 
 use http_common::{AdministeredProject, Answer};
+use model::audit::{AuditAction, AuditEvent};
 use model::error::ErrorAggregate;
 use model::outcome::Refusal;
 use store::Kind;
@@ -40,7 +41,12 @@ pub(super) async fn start_purge(
         }
         match query.stores.errors.start_purge(&error).await {
             Err(conflict) if conflict.kind() == Kind::Conflict && attempts.next().is_some() => {}
-            found => return Ok(found?),
+            started => {
+                started?;
+                let event = AuditEvent::new(AuditAction::ErrorDeleted).of(error.fingerprint).in_project(&project.name);
+                query.record(project.caller(), event).await;
+                return Ok(());
+            }
         }
         let again = query.stores.errors.get(project.id, &error.fingerprint).await?;
         error = again.ok_or_else(|| refuse_unknown(project, &error.fingerprint.to_string()))?;

@@ -41,7 +41,8 @@ pub(crate) fn describe(api: &mut Description) {
     let path = "/projects/{project}/errors/{message}";
     describe_error_path(api.operation("patch", path, "updateError", "Resolves, mutes or assigns an error"))
         .body_as("application/json", patch_schema(), json!({ "status": "resolved" }))
-        .data::<ChangedError<'_>>(200, "the error as it is now");
+        .data::<ChangedError<'_>>(200, "the error as it is now")
+        .error(Reason::UserUnknown, "`assigneeUser` has no role in the project");
     describe_error_path(api.operation(
         "delete",
         "/projects/{project}/errors/{message}",
@@ -176,7 +177,8 @@ fn patch_schema() -> Value {
             "description": "the name or email address of the assignee; null: nobody",
         });
         let properties = json!({
-            "status": status, "until": until, "occurrences": occurrences, "inNextRelease": next, "assignee": assignee
+            "status": status, "until": until, "occurrences": occurrences, "inNextRelease": next, "assignee": assignee,
+            "assigneeUser": { "type": "null" },
         });
         json!({ "type": "object", "properties": properties, "required": [required] })
     };
@@ -185,7 +187,20 @@ fn patch_schema() -> Value {
         with(json!({ "const": "unresolved" }), nothing(), nothing(), is_false(), "status"),
         with(json!({ "const": "muted" }), until, occurrences, is_false(), "status"),
         with(nothing(), nothing(), nothing(), is_false(), "assignee"),
+        assigns_user(),
     ] })
+}
+
+/// The schema of a change that assigns an error to a user.
+fn assigns_user() -> Value {
+    let says = "the id of a user with a role in the project; `me`: the user who asks";
+    let user = json!({ "type": "string", "pattern": "^(me|[0-9A-Fa-f]{16})$", "description": says });
+    let nothing = json!({ "type": "null" });
+    let properties = json!({
+        "status": nothing, "until": nothing, "occurrences": nothing, "inNextRelease": { "const": false },
+        "assignee": nothing, "assigneeUser": user,
+    });
+    json!({ "type": "object", "properties": properties, "required": ["assigneeUser"] })
 }
 
 fn object(properties: Value, required: &[&str]) -> Value {

@@ -45,7 +45,7 @@ pub(super) fn describe(api: &mut Description) {
         ("environment", "only errors seen in this environment"),
         ("release", "only errors seen in this release"),
         ("platform", "only errors of this platform"),
-        ("assignee", "only errors assigned to this name or email address"),
+        ("assignee", "only errors assigned to this name or email address; `me`: to the user who asks"),
         ("firstRelease", "only errors first seen in this release"),
         ("regressedIn", "only errors that regressed in this release"),
     ] {
@@ -93,7 +93,7 @@ async fn handle(State(query): State<Arc<Query>>, reader: ProjectReader, uri: Uri
 }
 
 async fn list(query: &Query, reader: &ProjectReader, uri: &Uri) -> Answer {
-    let search = ErrorSearch::parse(&Parameters::parse(uri))?;
+    let search = ErrorSearch::parse(&Parameters::parse(uri), reader.caller())?;
 
     let project = reader.load_project(query).await?;
     let found = query.find(project.id, &search).await?;

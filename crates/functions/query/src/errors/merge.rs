@@ -47,12 +47,7 @@ const FORM: &str = "an object with `errors`: a list of fingerprints";
 
 /// Merges the errors of the body into this one. From then on they are shown as one error, with the occurrences, counts
 /// and timelines of all. Errors that are already merged into it are skipped, so that a request can be repeated.
-pub(super) async fn merge(
-    query: &Query,
-    project: &TriagedProject,
-    message: &str,
-    request: Request<Body>,
-) -> Answer {
+pub(super) async fn merge(query: &Query, project: &TriagedProject, message: &str, request: Request<Body>) -> Answer {
     let done = apply(query, project, message, MergeAction::Merge, request).await?;
     http_common::data(MergedError { error: views::describe_error(&project.name, &done.family.target) })
 }
@@ -60,12 +55,7 @@ pub(super) async fn merge(
 /// Takes the errors of the body out of this one, each with the errors that were merged into it before. Each gets its
 /// past and future occurrences back. Errors that are not merged into this one are skipped, so that a request can be
 /// repeated.
-pub(super) async fn unmerge(
-    query: &Query,
-    project: &TriagedProject,
-    message: &str,
-    request: Request<Body>,
-) -> Answer {
+pub(super) async fn unmerge(query: &Query, project: &TriagedProject, message: &str, request: Request<Body>) -> Answer {
     let done = apply(query, project, message, MergeAction::Split, request).await?;
     let errors = done.split.iter().map(|family| views::describe_error(&project.name, &family.target)).collect();
     http_common::data(UnmergedErrors { error: views::describe_error(&project.name, &done.family.target), errors })
@@ -152,12 +142,7 @@ async fn apply(
 }
 
 impl MergePlan {
-    async fn merge(
-        &mut self,
-        query: &Query,
-        project: &TriagedProject,
-        other: &Fingerprint,
-    ) -> Result<(), Refusal> {
+    async fn merge(&mut self, query: &Query, project: &TriagedProject, other: &Fingerprint) -> Result<(), Refusal> {
         let whole = &self.family.target;
         if *other == whole.fingerprint {
             let message = format!("`{other}` is the error itself: leave it out of `errors`");
@@ -179,12 +164,7 @@ impl MergePlan {
         Ok(())
     }
 
-    async fn split(
-        &mut self,
-        query: &Query,
-        project: &TriagedProject,
-        other: &Fingerprint,
-    ) -> Result<(), Refusal> {
+    async fn split(&mut self, query: &Query, project: &TriagedProject, other: &Fingerprint) -> Result<(), Refusal> {
         let families = std::iter::once(&mut self.family).chain(&mut self.split);
         if let Some(split) = families.filter_map(|family| family.split(other)).next() {
             self.split.push(split);

@@ -54,11 +54,7 @@ pub(crate) fn is_markdown(path: &str) -> bool {
     matches!(ErrorPath::parse(path), Ok(ErrorPath::Markdown(_) | ErrorPath::OccurrenceMarkdown(..)))
 }
 
-async fn handle_change(
-    State(query): State<Arc<Query>>,
-    project: TriagedProject,
-    request: Request<Body>,
-) -> Response {
+async fn handle_change(State(query): State<Arc<Query>>, project: TriagedProject, request: Request<Body>) -> Response {
     let uri = request.uri().clone();
     allow(&uri, query.answer(change(&query, &project, request)).await)
 }
@@ -110,7 +106,9 @@ async fn change(query: &Query, project: &TriagedProject, request: Request<Body>)
         ("DELETE", ErrorPath::Comment(message, id)) => comments::remove(query, project, &message, &id).await,
         ("POST", ErrorPath::Merge(message)) => merge::merge(query, project, &message, request).await,
         ("POST", ErrorPath::Unmerge(message)) => merge::unmerge(query, project, &message, request).await,
-        ("POST", ErrorPath::Restore(message)) => restore::restore(query, &project.administer()?, &message, request).await,
+        ("POST", ErrorPath::Restore(message)) => {
+            restore::restore(query, &project.administer()?, &message, request).await
+        }
         (_, target) => Err(refuse_method(request.method(), &target)),
     }
 }

@@ -93,7 +93,7 @@ pub(super) async fn restore(
         Some(change) => {
             let change = change(&error);
             if let Some(Some(assignee)) = &change.assignee {
-                query.post_assignee(&error, assignee).await?;
+                query.post_assignee(&error, assignee, None).await?;
             }
             let changed = query.stores.errors.change(&error, &change, &[newest], query.clock.now()).await;
             changed?.ok_or_else(|| refuse_unknown(project, message))?;
@@ -166,7 +166,7 @@ impl ErrorBackup {
                     Some(StatusChange::Muted(Mute { until, until_count }))
                 }
             };
-            ErrorChange { status, assignee: assignee.map(Some) }
+            ErrorChange { status, assignee: assignee.map(Some), assignee_user: None }
         };
         Ok((entries, Some(Box::new(meant))))
     }
@@ -179,7 +179,7 @@ impl PastEntry {
             Action::Commented { text } | Action::FeedbackReceived { text, .. } => {
                 check_length("text", Some(text), MAX_COMMENT)?;
             }
-            Action::Assigned { assignee } => check_length("assignee", Some(assignee), MAX_ASSIGNEE)?,
+            Action::Assigned { assignee, .. } => check_length("assignee", Some(assignee), MAX_ASSIGNEE)?,
             Action::Resolved { after: Some(release) }
             | Action::Regressed { release: Some(release) }
             | Action::MuteEnded { release: Some(release) } => check_length("release", Some(release), MAX_RELEASE)?,

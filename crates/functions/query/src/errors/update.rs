@@ -5,10 +5,12 @@ use http::Request;
 use http_common::{Answer, ReadableProject, TriagedProject};
 use model::error::history::{Action, Actor, HistoryEntry};
 use model::error::{ErrorAggregate, ErrorChange, Mute, Resolution, Status, StatusChange};
+use model::id::UserId;
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use store::ports::UserRecord;
 
 use crate::Query;
 use crate::body::{deserialize_some, parse_body};
@@ -19,16 +21,12 @@ use crate::views::{self, ErrorEntry};
 pub(super) const MAX_ASSIGNEE: usize = 200;
 
 const FORM: &str = "an object with one or both of `status`: `resolved` (optionally with `inNextRelease`: true), `unresolved` or \
-     `muted` (optionally with `until`: a time, and `occurrences`: a number), and `assignee`: a string or null";
+     `muted` (optionally with `until`: a time, and `occurrences`: a number), and `assignee`: a string or null, or \
+     `assigneeUser`: the id of a user, or `me`";
 
-pub(super) async fn update(
-    query: &Query,
-    project: &TriagedProject,
-    message: &str,
-    request: Request<Body>,
-) -> Answer {
+pub(super) async fn update(query: &Query, project: &TriagedProject, message: &str, request: Request<Body>) -> Answer {
     let patch = parse_body::<ErrorPatchBody>(request, FORM).await?.check(query.clock.now())?;
-    let patch = query.add_releases(project, patch).await?;
+    let patch = query.complete_patch(project, patch).await?;
     let error = find_error(query, project, message).await?;
     let error =
         query.apply_patch(&patch, &error, &project.actor()).await?.ok_or_else(|| refuse_unknown(project, message))?;
@@ -45,12 +43,39 @@ pub(super) struct ChangedError<'a> {
 const MAX_RELEASES_READ: usize = 100;
 
 impl Query {
-    /// Adds the project's releases to the patch, if it resolves in the next release.
-    pub(super) async fn add_releases(
+    /// Adds what a patch needs besides the error: the name of the user who is to be the assignee, and the project's
+    /// releases, if it resolves in the next release.
+    pub(super) async fn complete_patch(
         &self,
-        project: &ReadableProject,
-        patch: ErrorPatch,
+        project: &TriagedProject,
+        mut patch: ErrorPatch,
     ) -> Result<ErrorPatch, Refusal> {
+        if let Some(named) = patch.assignee_user {
+            let user = self.find_assignee(project, named).await?;
+            patch.user = Some(user.id);
+            patch.assignee = Some(Some(user.name));
+        }
+        self.add_releases(project, patch).await
+    }
+
+    /// Finds the user who is to be the assignee, who must have a role in the project.
+    async fn find_assignee(&self, project: &TriagedProject, named: NamedUser) -> Result<UserRecord, Refusal> {
+        let id = match named {
+            NamedUser::Id(id) => id,
+            NamedUser::Me => project.caller().user().ok_or_else(|| {
+                refuse_body("assigneeUser", "a key is not a user: send the id of a member of the project".to_owned())
+            })?,
+        };
+        let user = self.stores.users.user_consistently(id).await?;
+        user.filter(|user| !user.disabled && user.roles.role_in(project.id).is_some()).ok_or_else(|| {
+            let message =
+                format!("user {id} has no role in this project: GET /projects/{}/members lists who has", project.name);
+            Refusal::new(Reason::UserUnknown, message).at(["assigneeUser"])
+        })
+    }
+
+    /// Adds the project's releases to the patch, if it resolves in the next release.
+    async fn add_releases(&self, project: &ReadableProject, patch: ErrorPatch) -> Result<ErrorPatch, Refusal> {
         if !matches!(patch.status, Some(StatusPatch::Resolve { in_next_release: true })) {
             return Ok(patch);
         }
@@ -71,7 +96,7 @@ impl Query {
     ) -> Result<Option<ErrorAggregate>, Refusal> {
         let (change, now) = (patch.change_for(error)?, self.clock.now());
         if let Some(Some(assignee)) = &change.assignee {
-            self.post_assignee(error, assignee).await?;
+            self.post_assignee(error, assignee, change.assignee_user).await?;
         }
         let entries = HistoryEntry::all(Action::of(&change, error), by, now, self.clock.random());
         Ok(self.stores.errors.change(error, &change, &entries, now).await?)
@@ -89,6 +114,7 @@ pub(super) struct ErrorPatchBody {
     in_next_release: bool,
     #[serde(default, deserialize_with = "deserialize_some")]
     assignee: Option<Option<String>>,
+    assignee_user: Option<String>,
 }
 
 /// A validated change that can be applied to any error.
@@ -96,8 +122,20 @@ pub(super) struct ErrorPatchBody {
 pub(super) struct ErrorPatch {
     status: Option<StatusPatch>,
     assignee: Option<Option<String>>,
+    /// The user who is to be the assignee, as the request names it.
+    assignee_user: Option<NamedUser>,
+    /// The user who is the new assignee.
+    user: Option<UserId>,
     /// Releases of the project, to find out which one is the newest.
     releases: Vec<String>,
+}
+
+/// How a request names a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum NamedUser {
+    /// The caller.
+    Me,
+    Id(UserId),
 }
 
 #[derive(Debug)]
@@ -132,7 +170,15 @@ impl ErrorPatchBody {
         if self.assignee.iter().flatten().any(|assignee| assignee.is_empty() || assignee.len() > MAX_ASSIGNEE) {
             return Err(refuse_body("assignee", format!("`assignee` must have 1 to {MAX_ASSIGNEE} bytes, or be null")));
         }
-        if status.is_none() && self.assignee.is_none() {
+        if self.assignee.iter().flatten().next().is_some() && self.assignee_user.is_some() {
+            return Err(refuse_body("assigneeUser", "send either `assignee` or `assigneeUser`".to_owned()));
+        }
+        let assignee_user = self.assignee_user.as_deref().map(|user| match user {
+            "me" => Ok(NamedUser::Me),
+            id => UserId::parse(id).map(NamedUser::Id).map_err(|error| refuse_body("assigneeUser", error.to_string())),
+        });
+        let assignee_user = assignee_user.transpose()?;
+        if status.is_none() && self.assignee.is_none() && assignee_user.is_none() {
             let message = format!("the body changes nothing: send {FORM}");
             return Err(Refusal::new(Reason::BodyInvalid, message));
         }
@@ -150,7 +196,7 @@ impl ErrorPatchBody {
             Status::Resolved => StatusPatch::Resolve { in_next_release: self.in_next_release },
             Status::Muted => StatusPatch::Mute { until, occurrences: self.occurrences },
         });
-        Ok(ErrorPatch { status, assignee: self.assignee, releases: Vec::new() })
+        Ok(ErrorPatch { status, assignee: self.assignee, assignee_user, user: None, releases: Vec::new() })
     }
 }
 
@@ -175,7 +221,7 @@ impl ErrorPatch {
                 Some(StatusChange::Muted(Mute { until, until_count }))
             }
         };
-        Ok(ErrorChange { status, assignee: self.assignee.clone() })
+        Ok(ErrorChange { status, assignee: self.assignee.clone(), assignee_user: self.user })
     }
 }
 

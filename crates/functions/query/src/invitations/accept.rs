@@ -7,9 +7,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
-use http::Request;
+use http::{Extensions, Request};
 use http_common::describe::Description;
-use http_common::Answer;
+use http_common::{Answer, Trust};
+use model::audit::AuditAction;
+use model::error::history::Actor;
 use model::id::{Key, KeyHash, UserId};
 use model::outcome::{Reason, Refusal};
 use model::user::{MAX_EMAIL, MAX_USER_NAME};
@@ -17,8 +19,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::Kind;
-use store::ports::{Invitation, InvitationKind, UserRecord};
+use store::ports::{Invitation, InvitationKind, SessionHolder, UserRecord};
 
+use super::check_manages;
 use crate::Query;
 use crate::body::parse_body;
 use crate::users::{EMAIL_PATTERN, USER_NAME_PATTERN, UserEntry, check_email, check_user_name};
@@ -73,11 +76,12 @@ async fn handle(State(query): State<Arc<Query>>, request: Request<Body>) -> Resp
 }
 
 async fn accept(query: &Query, request: Request<Body>) -> Answer {
+    let extensions = request.extensions().clone();
     let Acceptance { token, name, email } = parse_body(request, FORM).await?;
     check_user_name(&name)?;
     email.as_deref().map_or(Ok(()), check_email)?;
     let joining = query.find_joining(&token).await?;
-    let (user, key) = query.join_as_new(joining, name, email).await?;
+    let (user, key) = query.join_as_new(joining, name, email, &extensions).await?;
     let names = query.project_names([&user.roles]).await?;
     let user = UserEntry::whole(&user, &names);
     http_common::created_data(AcceptedInvitation { user, sign_in_key: key.reveal().to_owned() })
@@ -96,7 +100,29 @@ impl Query {
         let found = self.stores.invitations.invitation(&hash, self.clock.now()).await?;
         let invitation = found.ok_or_else(refuse_used)?;
         guess.was_right();
+        self.check_creator(&invitation).await?;
         Ok(Joining { hash, invitation })
+    }
+
+    /// Refuses an invitation whose creator may not give its roles any more: whoever loses rights must not keep them by a
+    /// link.
+    async fn check_creator(&self, invitation: &Invitation) -> Result<(), Refusal> {
+        let creator = match &invitation.by {
+            Actor::User { id, .. } => {
+                let holder = SessionHolder::User { id: *id, epoch: u64::MAX };
+                self.authenticator.authenticate_session(holder, Trust::Nothing).await
+            }
+            Actor::Key { id, .. } => match self.stores.key_ring.with_id(*id).await? {
+                Some((hash, _)) => self.authenticator.authenticate_hash(hash, Trust::Nothing).await,
+                None => return Err(refuse_used()),
+            },
+            _ => return Ok(()),
+        };
+        match creator.and_then(|creator| check_manages(&creator, &invitation.kind)) {
+            Err(refusal) if refusal.reason == Reason::Unavailable => Err(refusal),
+            Err(_) => Err(refuse_used()),
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Uses an invitation up and creates its user, with a key to sign in.
@@ -105,6 +131,7 @@ impl Query {
         joining: Joining,
         name: String,
         email: Option<String>,
+        extensions: &Extensions,
     ) -> Result<(UserRecord, Key), Refusal> {
         let InvitationKind::Join { roles, .. } = joining.invitation.kind else {
             let message = "this link signs an existing user in: open it in a browser";
@@ -114,19 +141,41 @@ impl Query {
         let key = Key::sign_in_key(id, self.clock.random().to_be_bytes());
         let user = UserRecord { email, sign_in_key: Some(key.hash()), ..UserRecord::new(id, name, roles, now) };
         used(self.stores.invitations.accept_as_new(&joining.hash, &user, now).await)?;
+        self.record_joining(None, &user, extensions).await?;
         Ok((user, key))
     }
 
     /// Uses an invitation up, and adds its roles to an existing user.
-    pub(crate) async fn join_as(&self, joining: Joining, id: UserId) -> Result<UserRecord, Refusal> {
+    pub(crate) async fn join_as(
+        &self,
+        joining: Joining,
+        id: UserId,
+        extensions: &Extensions,
+    ) -> Result<UserRecord, Refusal> {
         let user = self.stores.users.user_consistently(id).await?.filter(|user| !user.disabled);
         let mut user = user.ok_or_else(refuse_used)?;
+        let before = user.clone();
         if let InvitationKind::Join { roles, .. } = &joining.invitation.kind {
             user.roles = user.roles.and(roles);
         }
         let user = used(self.stores.invitations.accept_as(&joining.hash, &user, self.clock.now()).await)?;
         self.authenticator.forget_user(id);
+        if user.roles != before.roles {
+            self.record_joining(Some(&before), &user, extensions).await?;
+        }
         Ok(user)
+    }
+
+    /// Records in the audit log that a user joined, or got more roles.
+    async fn record_joining(
+        &self,
+        before: Option<&UserRecord>,
+        user: &UserRecord,
+        extensions: &Extensions,
+    ) -> Result<(), Refusal> {
+        let holder = SessionHolder::User { id: user.id, epoch: user.session_epoch };
+        let caller = self.authenticator.authenticate_session(holder, Trust::Nothing).await?.from_client_in(extensions);
+        Ok(self.record_user(&caller, AuditAction::UserJoined, before, Some(user)).await?)
     }
 }
 

@@ -11,18 +11,20 @@ use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Admin, Answer, BaseUrl};
+use model::audit::{AuditAction, AuditEvent};
 use model::id::Key;
 use model::outcome::{Reason, Refusal};
 use model::user::{MAX_PROJECT_ROLES, UserRole, UserRoles};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::ports::{Invitation, InvitationKind};
 
+use super::check_manages;
 use super::entry::InvitationEntry;
-use super::{check_manages, link_to};
 use crate::Query;
 use crate::body::{parse_body, some_of};
+use crate::join_link::link_to;
 use crate::users::{USER_NAME_PATTERN, parse_role};
 
 /// How long an invitation is valid, in seconds: seven days.
@@ -106,8 +108,11 @@ async fn create(query: &Query, admin: &Admin, base: &BaseUrl, request: Request<B
     let invitation = Invitation { kind, by: admin.caller().actor(), created_at: now, ends_at };
     query.add_invitation(admin.caller(), &token.hash(), &invitation).await?;
     let names = query.project_names([&roles]).await?;
+    let entry = InvitationEntry::new(&token.hash(), &invitation, &names);
+    let event = AuditEvent::new(AuditAction::InvitationCreated).of(token.hash().id());
+    query.record(admin.caller(), event.changing(&Value::Null, &entry)).await;
     http_common::created_data(CreatedInvitation {
-        invitation: InvitationEntry::new(&token.hash(), &invitation, &names),
+        invitation: entry,
         link: link_to(base, &token),
         token: token.reveal().to_owned(),
     })

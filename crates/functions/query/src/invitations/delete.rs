@@ -9,6 +9,7 @@ use axum::routing::delete;
 use http::Uri;
 use http_common::describe::Description;
 use http_common::{Admin, Answer};
+use model::audit::{AuditAction, AuditEvent};
 use model::id::KeyId;
 use model::outcome::Reason;
 
@@ -39,5 +40,6 @@ async fn withdraw(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
         query.stores.invitations.invitation_with_id(id).await?.ok_or_else(|| refuse_unknown(id))?;
     check_manages(admin.caller(), &invitation.kind)?;
     query.stores.invitations.withdraw(&hash).await?;
+    query.record(admin.caller(), AuditEvent::new(AuditAction::InvitationWithdrawn).of(id)).await;
     http_common::no_content()
 }

@@ -58,9 +58,8 @@ async fn list(query: &Query, admin: &Admin, uri: &Uri) -> Answer {
     let after = parameters.parsed("cursor", KeyId::parse)?;
     let page = query.stores.invitations.invitations(after, limit).await?;
     let now = query.clock.now();
-    let is_shown = |invitation: &Invitation| {
-        now < invitation.ends_at && check_manages(admin.caller(), &invitation.kind).is_ok()
-    };
+    let is_shown =
+        |invitation: &Invitation| now < invitation.ends_at && check_manages(admin.caller(), &invitation.kind).is_ok();
     let shown: Vec<_> = page.items.iter().filter(|(_, invitation)| is_shown(invitation)).collect();
     let names = query.project_names(shown.iter().filter_map(|(_, invitation)| given_roles(invitation))).await?;
     let entries = shown.into_iter().map(|(hash, invitation)| InvitationEntry::new(hash, invitation, &names));

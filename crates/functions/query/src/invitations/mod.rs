@@ -9,12 +9,11 @@ mod list;
 use std::sync::Arc;
 
 use axum::Router;
+use http_common::Caller;
 use http_common::describe::Description;
-use http_common::{BaseUrl, Caller};
-use model::id::{Key, KeyHash, KeyId};
+use model::id::KeyId;
 use model::outcome::{Reason, Refusal};
-use store::Kind;
-use store::ports::{Invitation, InvitationKind};
+use store::ports::InvitationKind;
 
 use crate::Query;
 
@@ -32,11 +31,6 @@ pub(crate) fn describe(api: &mut Description) {
     accept::describe(api);
 }
 
-/// The URL of the page that uses a link up.
-pub(crate) fn link_to(base: &BaseUrl, token: &Key) -> String {
-    format!("{}/join/{}", base.as_str(), token.reveal())
-}
-
 /// Checks that the caller may give, see and withdraw these roles: an owner of the installation all, an owner of
 /// projects those in these projects only.
 fn check_manages(caller: &Caller, kind: &InvitationKind) -> Result<(), Refusal> {
@@ -51,23 +45,4 @@ fn check_manages(caller: &Caller, kind: &InvitationKind) -> Result<(), Refusal> 
 fn refuse_unknown(id: KeyId) -> Refusal {
     let message = format!("invitation {id} does not exist: GET /invitations lists all invitations");
     Refusal::new(Reason::InvitationUnknown, message)
-}
-
-impl Query {
-    /// Adds an invitation, unless its creator was just disabled or changed.
-    pub(crate) async fn add_invitation(
-        &self,
-        caller: &Caller,
-        hash: &KeyHash,
-        invitation: &Invitation,
-    ) -> Result<(), Refusal> {
-        let maker = caller.maker(self.clock.now());
-        match self.stores.invitations.invite(maker.as_ref(), hash, invitation).await {
-            Err(error) if error.kind() == Kind::Conflict => {
-                self.authenticator.check_again(caller).await?;
-                Err(error.into())
-            }
-            added => Ok(added?),
-        }
-    }
 }

@@ -10,14 +10,15 @@ use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Admin, Answer, BaseUrl};
+use model::audit::AuditAction;
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::ports::{KeyRecord, Role, Scope};
 
-use super::{MAX_NAME, NAME_PATTERN, NewKey, check_name, check_scope};
+use super::{KeyEntry, MAX_NAME, NAME_PATTERN, NewKey, check_name, check_scope};
 use crate::Query;
 use crate::body::parse_body;
 
@@ -64,7 +65,8 @@ struct CreatedKey {
 }
 
 async fn create(query: &Query, admin: &Admin, base: &BaseUrl, request: Request<Body>) -> Answer {
-    let form = "an object with `role` (`client`, `read`, `upload`, `member` or `admin`), and optionally `name` and `project`";
+    let form =
+        "an object with `role` (`client`, `read`, `upload`, `member` or `admin`), and optionally `name` and `project`";
     let KeyToMake { role, name, project } = parse_body(request, form).await?;
     let unknown = || {
         let message = format!("`{role}` is not a role: use `client`, `read`, `upload`, `member` or `admin`");
@@ -89,5 +91,7 @@ async fn create(query: &Query, admin: &Admin, base: &BaseUrl, request: Request<B
     let key = query.new_key(role, base)?;
     let record = KeyRecord::new(&key, role, scope, name, query.clock.now());
     query.add_key(admin.caller(), &key, &record).await?;
+    let entry = KeyEntry::new(&key.hash(), &record, None);
+    query.record_key(admin.caller(), AuditAction::KeyCreated, &Value::Null, &entry).await;
     http_common::created_data(CreatedKey { key: NewKey::new(&key, &record) })
 }

@@ -8,10 +8,13 @@ use axum::response::Response;
 use axum::routing::delete;
 use http_common::Answer;
 use http_common::describe::Description;
-use model::id::{KeyHash, KeyId};
+use model::audit::AuditAction;
+use model::id::KeyId;
 use model::outcome::Reason;
 
-use super::ManagedKey;
+use serde_json::Value;
+
+use super::{KeyEntry, ManagedKey, key_event};
 use crate::Query;
 
 pub(crate) fn route() -> Router<Arc<Query>> {
@@ -27,12 +30,16 @@ pub(super) fn describe(api: &mut Description) {
 }
 
 async fn handle(State(query): State<Arc<Query>>, key: ManagedKey) -> Response {
-    query.answer(delete_key(&query, &key.hash)).await
+    query.answer(delete_key(&query, &key)).await
 }
 
-async fn delete_key(query: &Query, hash: &KeyHash) -> Answer {
+async fn delete_key(query: &Query, key: &ManagedKey) -> Answer {
+    let hash = &key.hash;
     query.stores.key_ring.remove(hash).await?;
     query.stores.key_uses.forget_use(hash.id()).await?;
     query.authenticator.forget(hash);
+    let entry = KeyEntry::new(hash, &key.record, None);
+    let event = key_event(AuditAction::KeyDeleted, &entry);
+    query.record(key.admin.caller(), event.changing(&entry, &Value::Null)).await;
     http_common::no_content()
 }

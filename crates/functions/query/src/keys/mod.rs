@@ -16,6 +16,7 @@ use http::Uri;
 use http::request::Parts;
 use http_common::describe::Description;
 use http_common::{Admin, Caller};
+use model::audit::{AuditAction, AuditEvent};
 use model::id::{Key, ProjectName};
 use model::id::{KeyHash, KeyId};
 use model::outcome::{Reason, Refusal};
@@ -158,7 +159,17 @@ impl NewKey {
     }
 }
 
+/// An event about a key.
+fn key_event(what: AuditAction, key: &KeyEntry) -> AuditEvent {
+    AuditEvent::new(what).of(key.id).named(key.name.as_str()).in_project_if_any(key.project.as_ref())
+}
+
 impl Query {
+    /// Records a change of a key in the audit log.
+    async fn record_key(&self, caller: &Caller, what: AuditAction, before: &impl Serialize, after: &KeyEntry) {
+        self.record(caller, key_event(what, after).changing(before, after)).await;
+    }
+
     /// Returns when a key was last used.
     async fn last_use(&self, id: KeyId) -> Result<Option<Timestamp>, Refusal> {
         Ok(self.stores.key_uses.last_uses(&[id]).await?.remove(&id))

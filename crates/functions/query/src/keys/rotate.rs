@@ -10,6 +10,7 @@ use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, BaseUrl};
+use model::audit::AuditAction;
 use model::id::KeyId;
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
@@ -93,7 +94,10 @@ async fn rotate(query: &Query, key: ManagedKey, base: &BaseUrl, request: Request
         rotated => rotated?,
     }
     query.authenticator.forget(&old_hash);
+    let before = KeyEntry::new(&old_hash, &old, None);
     let old = KeyRecord { expires_at: Some(until), ..old };
+    let after = KeyEntry::new(&old_hash, &old, None);
+    query.record_key(admin.caller(), AuditAction::KeyRotated, &before, &after).await;
     let replaced = KeyEntry::new(&old_hash, &old, query.last_use(old_hash.id()).await?);
     http_common::created_data(RotatedKey { key: NewKey::new(&key, &new), replaced })
 }

@@ -10,7 +10,8 @@ use axum::routing::patch;
 use http::Request;
 use http_common::Answer;
 use http_common::describe::Description;
-use model::id::{KeyHash, KeyId};
+use model::audit::AuditAction;
+use model::id::KeyId;
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -38,7 +39,7 @@ pub(super) fn describe(api: &mut Description) {
 }
 
 async fn handle(State(query): State<Arc<Query>>, key: ManagedKey, request: Request<Body>) -> Response {
-    query.answer(update(&query, &key.hash, request)).await
+    query.answer(update(&query, &key, request)).await
 }
 
 /// The changes of a key: one or both.
@@ -59,7 +60,8 @@ struct ChangedKey {
     key: KeyEntry,
 }
 
-async fn update(query: &Query, hash: &KeyHash, request: Request<Body>) -> Answer {
+async fn update(query: &Query, key: &ManagedKey, request: Request<Body>) -> Answer {
+    let hash = &key.hash;
     let KeyPatch { disabled, name } = parse_body(request, FORM).await?;
     if disabled.is_none() && name.is_none() {
         return Err(Refusal::new(Reason::BodyInvalid, format!("the body changes nothing: send {FORM}")));
@@ -68,5 +70,7 @@ async fn update(query: &Query, hash: &KeyHash, request: Request<Body>) -> Answer
     let changed = query.stores.key_ring.change(hash, &KeyChange { disabled, name, project: None }).await;
     query.authenticator.forget(hash);
     let changed = changed?.ok_or_else(|| refuse_unknown(hash.id()))?;
+    let (before, after) = (KeyEntry::new(hash, &key.record, None), KeyEntry::new(hash, &changed, None));
+    query.record_key(key.admin.caller(), AuditAction::KeyChanged, &before, &after).await;
     http_common::data(ChangedKey { key: KeyEntry::new(hash, &changed, query.last_use(hash.id()).await?) })
 }

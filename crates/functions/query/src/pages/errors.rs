@@ -17,6 +17,8 @@ use super::words::{describe_reason, explain};
 /// The number of errors on a page.
 const ERRORS_PER_PAGE: usize = 50;
 const DAY_SECONDS: i64 = 86_400;
+/// The search for the errors that are assigned to the visitor.
+const MINE: &str = "assignee:me";
 
 /// The API's answer to a request for errors.
 #[derive(Default, Deserialize)]
@@ -200,11 +202,17 @@ async fn draw(pages: &Pages, visit: &Visit, project: String, view: ListView, cho
     let tab = |name: &'static str, word: &str| Tab {
         name,
         href: view.address(&base, word, ""),
-        is_here: view.status == word,
+        is_here: view.status == word && view.text != MINE,
     };
+    let mine = visit.caller.user().map(|_| Tab {
+        name: "Mine",
+        href: with_query(&base, [("status", "unresolved"), ("q", MINE)]),
+        is_here: view.text == MINE,
+    });
+    let tabs = [tab("Open", "unresolved"), tab("Resolved", "resolved"), tab("Muted", "muted"), tab("All", "")];
     let shown = ErrorsPage {
         frame: visit.frame_of(&project, &format!("Errors of {project}")),
-        tabs: vec![tab("Open", "unresolved"), tab("Resolved", "resolved"), tab("Muted", "muted"), tab("All", "")],
+        tabs: tabs.into_iter().chain(mine).collect(),
         examined: list
             .examined
             .filter(|_| list.next_cursor.is_some() && list.errors.len() + list.uncertain.len() < ERRORS_PER_PAGE),

@@ -11,7 +11,8 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::get;
 use http::header::SET_COOKIE;
 use http::request::Parts;
-use http::{Request, StatusCode};
+use http::{Extensions, Request, StatusCode};
+use http_common::Trust;
 use model::id::UserId;
 use model::outcome::Refusal;
 use store::ports::{InvitationKind, SessionHolder, UserRecord};
@@ -118,12 +119,12 @@ async fn join(State(state): State<JoinState>, Path(token): Path<String>, request
     let (kind, cookies) = (follower.joining.invitation.kind.clone(), follower.signing_in.cookies);
     match (kind, &follower.user) {
         (InvitationKind::SignIn(id), _) => {
-            let user = state.query.join_as(follower.joining, id).await?;
-            let cookie = state.begin(cookies, &user).await?;
+            let user = state.query.join_as(follower.joining, id, &parts.extensions).await?;
+            let cookie = state.begin(cookies, &user, &parts.extensions).await?;
             Ok(([(SET_COOKIE, cookie)], Redirect::to("/profile")).into_response())
         }
         (InvitationKind::Join { .. }, Some((id, _))) => {
-            state.query.join_as(follower.joining, *id).await?;
+            state.query.join_as(follower.joining, *id, &parts.extensions).await?;
             Ok(Redirect::to("/?done=joined").into_response())
         }
         (InvitationKind::Join { .. }, None) => {
@@ -132,8 +133,8 @@ async fn join(State(state): State<JoinState>, Path(token): Path<String>, request
             if let Err(Refusal { message, .. }) = checked {
                 return state.draw(follower, Some(message), typed, StatusCode::BAD_REQUEST).await;
             }
-            let (user, key) = state.query.join_as_new(follower.joining, name, email).await?;
-            let cookie = state.begin(cookies, &user).await?;
+            let (user, key) = state.query.join_as_new(follower.joining, name, email, &parts.extensions).await?;
+            let cookie = state.begin(cookies, &user, &parts.extensions).await?;
             let secret = MadeSecret { about: "This is your key to sign in.".to_owned(), text: key.reveal().to_owned() };
             let frame = Frame { title: "Welcome".to_owned(), ..Frame::default() };
             let shown = page(&JoinPage { frame, secret: Some(secret), ..JoinPage::default() });
@@ -143,8 +144,9 @@ async fn join(State(state): State<JoinState>, Path(token): Path<String>, request
 }
 
 impl JoinState {
-    async fn begin(&self, cookies: Cookies, user: &UserRecord) -> Result<String, PageRefusal> {
+    async fn begin(&self, cookies: Cookies, user: &UserRecord, extensions: &Extensions) -> Result<String, PageRefusal> {
         let holder = SessionHolder::User { id: user.id, epoch: user.session_epoch };
-        begin_session(&self.pages, cookies, holder).await
+        let caller = self.pages.authenticator.authenticate_session(holder, Trust::Nothing).await?;
+        begin_session(&self.pages, cookies, holder, &caller.from_client_in(extensions)).await
     }
 }

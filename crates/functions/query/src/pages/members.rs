@@ -37,13 +37,7 @@ pub(super) async fn show(
     draw(&pages, &visit, project, &cursor_of(&uri), None).await
 }
 
-async fn draw(
-    pages: &Pages,
-    visit: &Visit,
-    project: String,
-    cursor: &str,
-    secret: Option<MadeSecret>,
-) -> PageResult {
+async fn draw(pages: &Pages, visit: &Visit, project: String, cursor: &str, secret: Option<MadeSecret>) -> PageResult {
     let here = format!("/projects/{}/members", encoded(&project));
     let list: ApiMembers = pages.get(visit, &with_query(&here, [("cursor", cursor)])).await?;
     let invitations = match visit.may_administer() {
@@ -66,6 +60,28 @@ async fn draw(
         next: list.next_cursor.map(|cursor| with_query(&here, [("cursor", cursor.as_str())])),
         invitations,
     }))
+}
+
+/// Finds the id of the only member of this name, among the first hundred users. Anybody else is assigned as text.
+pub(super) async fn find(
+    pages: &Pages,
+    visit: &Visit,
+    project: &str,
+    name: &str,
+) -> Result<Option<String>, PageRefusal> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let list: ApiMembers = pages.get(visit, &format!("/projects/{}/members", encoded(project))).await?;
+    let mut same = list.members.into_iter().filter(|member| member.name == name);
+    let first = same.next();
+    Ok(first.filter(|_| same.next().is_none()).map(|member| member.id))
+}
+
+/// The names of the members among the first hundred users, to choose an assignee from.
+pub(super) async fn names(pages: &Pages, visit: &Visit, project: &str) -> Result<Vec<String>, PageRefusal> {
+    let list: ApiMembers = pages.get(visit, &format!("/projects/{}/members", encoded(project))).await?;
+    Ok(list.members.into_iter().map(|member| member.name).collect())
 }
 
 /// `POST /pages/projects/{project}/members`: invites somebody to the project, or changes the role of a user there.

@@ -3,6 +3,7 @@
 //! A browser that opens a URL of the API gets the corresponding page.
 
 mod assets;
+mod audit_log;
 mod connect;
 mod error;
 mod errors;
@@ -33,6 +34,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
     let pages = Pages {
         authenticator: query.authenticator.clone(),
         sessions: query.stores.sessions.clone(),
+        audit_log: query.stores.audit_log.clone(),
         projects: query.stores.projects.clone(),
         clock: query.clock.clone(),
         outcomes: query.outcomes.clone(),
@@ -49,6 +51,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/projects/{project}/source-maps/{upload}", get(source_maps::show_one))
         .route("/projects/{project}/members", get(members::show))
         .route("/users", get(users::show))
+        .route("/audit-log", get(audit_log::show))
         .route("/operations", get(operations::show))
         .with_state(pages.clone());
     let own = Router::new()
@@ -83,7 +86,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
 
 /// Whether a path of the API has a page.
 fn has_page(path: &str) -> bool {
-    if path == "/operations" || path == "/users" {
+    if ["/operations", "/users", "/audit-log"].contains(&path) {
         return true;
     }
     let behind = path.strip_prefix("/projects").map(|rest| rest.trim_start_matches('/'));

@@ -5,7 +5,8 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::header::SET_COOKIE;
 use http::{Extensions, HeaderMap, Request, StatusCode};
-use http_common::ClientAddress;
+use http_common::{Caller, ClientAddress};
+use model::audit::{AuditAction, AuditEvent};
 use model::id::{Key, KeyHash};
 use model::outcome::{Reason, Refusal};
 use store::ports::{Session, SessionHolder};
@@ -101,7 +102,8 @@ pub(super) async fn sign_in(State(pages): State<Pages>, request: Request<Body>) 
     if let Err(refusal) = caller.check_reader() {
         return refuse(refusal);
     }
-    let cookie = begin_session(&pages, cookies, holder).await?;
+    let caller = caller.from_client_in(&parts.extensions);
+    let cookie = begin_session(&pages, cookies, holder, &caller).await?;
     Ok(([(SET_COOKIE, cookie)], Redirect::to(keep_local(next))).into_response())
 }
 
@@ -110,10 +112,13 @@ pub(super) async fn begin_session(
     pages: &Pages,
     cookies: Cookies,
     holder: SessionHolder,
+    caller: &Caller,
 ) -> Result<String, PageRefusal> {
     let token = Key::from_random(pages.clock.random().to_be_bytes());
     let session = Session { holder, ends_at: pages.clock.now().plus_seconds(SESSION_SECONDS) };
     pages.sessions.begin(&token.hash(), &session).await?;
+    let event = AuditEvent::new(AuditAction::SignedIn);
+    http_common::record(&*pages.audit_log, &*pages.clock, caller, event).await;
     Ok(cookies.set(Cookie::Session, token.reveal(), SESSION_SECONDS))
 }
 
@@ -121,6 +126,8 @@ pub(super) async fn sign_out(State(pages): State<Pages>, visit: Visit, request: 
     let cookies = Cookies::from_request(request.headers(), request.extensions());
     Form::read_own(&visit, request.into_body()).await?;
     pages.sessions.end(&visit.session()).await?;
+    let event = AuditEvent::new(AuditAction::SignedOut);
+    http_common::record(&*pages.audit_log, &*pages.clock, &visit.caller, event).await;
     Ok(([(SET_COOKIE, cookies.set(Cookie::Session, "", 0))], Redirect::to("/sign-in")).into_response())
 }
 

@@ -150,7 +150,11 @@ pub(super) async fn change(State(pages): State<Pages>, visit: Visit, request: Re
 }
 
 /// Applies a form. Returns the link, if one was created.
-async fn apply(pages: &Pages, visit: &Visit, form: &Form) -> Result<Result<Option<MadeSecret>, ApiRefusal>, PageRefusal> {
+async fn apply(
+    pages: &Pages,
+    visit: &Visit,
+    form: &Form,
+) -> Result<Result<Option<MadeSecret>, ApiRefusal>, PageRefusal> {
     let field = |name| form.get(name).unwrap_or_default();
     let user = format!("/users/{}", encoded(field("id")));
     let role = Some(field("role")).filter(|role| !role.is_empty());

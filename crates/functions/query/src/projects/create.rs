@@ -10,6 +10,7 @@ use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, BaseUrl, StackAdmin};
+use model::audit::{AuditAction, AuditEvent};
 use model::id::{Key, ProjectId, ProjectName};
 use model::outcome::{Reason, Refusal};
 use schemars::JsonSchema;
@@ -82,6 +83,8 @@ async fn create(query: &Query, admin: &StackAdmin, request: Request<Body>) -> An
     let scope = Scope::Project(project.id, name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "created with the project", project.created_at);
     query.add_key(admin.caller(), &key, &record).await?;
+    let event = AuditEvent::new(AuditAction::ProjectCreated).of(project.id).named(name.to_string()).in_project(&name);
+    query.record(admin.caller(), event).await;
     let dsn = base.dsn(key.reveal(), project.id);
     let project = NewProject { id: project.id, name: project.name, dsn, client_key: key.reveal().to_owned() };
     http_common::created_data(Created { project })

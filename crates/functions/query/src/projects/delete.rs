@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::routing::delete;
 use http_common::describe::Description;
 use http_common::{Answer, DeletableProject};
+use model::audit::{AuditAction, AuditEvent};
 use model::outcome::Reason;
 
 use crate::Query;
@@ -39,5 +40,7 @@ async fn delete_project(query: &Query, project: &DeletableProject) -> Answer {
         return Err(refuse_unfinished());
     }
     query.stores.projects.remove(project).await?;
+    let event = AuditEvent::new(AuditAction::ProjectDeleted).of(project.id).named(project.name.to_string());
+    query.record(project.caller(), event.in_project(&project.name)).await;
     http_common::no_content()
 }

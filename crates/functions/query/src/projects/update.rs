@@ -10,6 +10,7 @@ use axum::routing::patch;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, ProjectAdmin};
+use model::audit::{AuditAction, AuditEvent};
 use model::id::ProjectName;
 use model::outcome::{Reason, Refusal};
 use model::project::{Attachments, Limit, Origins, PostedConfigs, Repository, Retention, Tier, TimeUnit};
@@ -174,12 +175,16 @@ async fn update(query: &Query, admin: &ProjectAdmin, request: Request<Body>) -> 
     scrubbing.as_ref().map(Scrubbing::check).transpose()?;
     let mut change = check_patch(change, new_name.is_some() || scrubbing.is_some())?;
     let mut project = admin.load_project(query).await?.into_project();
+    let before = project.clone();
     if let Some(new) = new_name {
         project = rename(query, project, &new).await?;
     }
     change.scrubbing = scrubbing.map(|lists| lists.applied_to(&project.scrubbing));
     query.stores.projects.update(&project, &change).await?;
     let project = change.applied_to(project);
+    let event = AuditEvent::new(AuditAction::ProjectChanged).of(project.id).in_project(&project.name);
+    let (old, new) = (ProjectEntry::new(&before), ProjectEntry::new(&project));
+    query.record(admin.caller(), event.changing(&old, &new)).await;
     http_common::data(ChangedProject { project: ProjectEntry::new(&project) })
 }
 

@@ -9,6 +9,7 @@ use axum::routing::delete;
 use http::Uri;
 use http_common::describe::Description;
 use http_common::{AdministeredProject, Answer};
+use model::audit::{AuditAction, AuditEvent};
 use model::id::UploadId;
 use model::outcome::Reason;
 
@@ -42,5 +43,7 @@ async fn remove(query: &Query, project: &AdministeredProject, uri: &Uri) -> Answ
     let upload = find(query, project.id, uri.path()).await?;
     query.stores.source_maps.remove_upload(project.id, &upload, query.clock.now()).await?;
     query.stores.symbol_files.remove_maps(project.id, &upload.id).await?;
+    let event = AuditEvent::new(AuditAction::SourceMapsDeleted).of(&upload.id).in_project(&project.name);
+    query.record(project.caller(), event).await;
     http_common::no_content()
 }

@@ -11,6 +11,7 @@ use axum::routing::patch;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Admin, Answer, Caller, Reader};
+use model::audit::AuditAction;
 use model::id::UserId;
 use model::outcome::{Reason, Refusal};
 use model::user::{MAX_EMAIL, MAX_PROJECT_ROLES, MAX_USER_NAME, UserRole};
@@ -69,6 +70,13 @@ struct UserPatch {
     disabled: Option<bool>,
 }
 
+impl UserPatch {
+    fn is_empty(&self) -> bool {
+        let Self { name, email, role, projects, disabled } = self;
+        name.is_none() && email.is_none() && role.is_none() && projects.is_none() && disabled.is_none()
+    }
+}
+
 async fn handle(State(query): State<Arc<Query>>, reader: Reader, request: Request<Body>) -> Response {
     query.answer(change(&query, reader.caller(), request)).await
 }
@@ -81,14 +89,20 @@ async fn change(query: &Query, caller: &Caller, request: Request<Body>) -> Answe
         caller.check_admin()?;
     }
     let patch: UserPatch = parse_body(request, FORM).await?;
+    if patch.is_empty() {
+        return Err(Refusal::new(Reason::BodyInvalid, format!("the body changes nothing: send {FORM}")));
+    }
     let user = query.stores.users.user_consistently(id).await?.ok_or_else(|| refuse_unknown(id))?;
     let wanted = apply(query, caller, is_self, &user, patch).await?;
     if wanted == user {
-        return Err(Refusal::new(Reason::BodyInvalid, format!("the body changes nothing: send {FORM}")));
+        let user = query.show_user(&user, caller).await?;
+        return http_common::data(ShownUser { user });
     }
     let changed = query.stores.user_management.replace_user(&wanted).await;
     query.authenticator.forget_user(id);
-    let user = query.show_user(&changed?, caller).await?;
+    let changed = changed?;
+    query.record_user(caller, AuditAction::UserChanged, Some(&user), Some(&changed)).await?;
+    let user = query.show_user(&changed, caller).await?;
     http_common::data(ShownUser { user })
 }
 
@@ -134,7 +148,8 @@ async fn apply(
         };
     }
     if wanted.roles.projects.len() > MAX_PROJECT_ROLES {
-        let message = format!("a user can have roles in at most {MAX_PROJECT_ROLES} single projects: give one in all projects");
+        let message =
+            format!("a user can have roles in at most {MAX_PROJECT_ROLES} single projects: give one in all projects");
         return Err(Refusal::new(Reason::BodyInvalid, message).at(["projects"]));
     }
     Ok(wanted)
@@ -142,6 +157,7 @@ async fn apply(
 
 /// Nobody raises or loses rights by their own hand: a mistake would lock them out.
 pub(super) fn refuse_self() -> Refusal {
-    let message = "you cannot change your own role, disable or delete yourself: ask another owner, or use the admin key";
+    let message =
+        "you cannot change your own role, disable or delete yourself: ask another owner, or use the admin key";
     Refusal::new(Reason::KeyRole, message)
 }

@@ -8,6 +8,7 @@ use axum::response::Response;
 use axum::routing::delete;
 use http_common::Answer;
 use http_common::describe::Description;
+use model::audit::AuditAction;
 use model::id::UserId;
 use model::outcome::Reason;
 
@@ -43,7 +44,10 @@ async fn delete_user(query: &Query, removable: &RemovableUser) -> Answer {
     query.authenticator.forget_user(*id);
     query.stores.user_management.remove_tokens(*id).await?;
     match user {
-        Some(_) => http_common::no_content(),
+        Some(user) => {
+            query.record_user(caller, AuditAction::UserDeleted, Some(user), None).await?;
+            http_common::no_content()
+        }
         None => Err(refuse_unknown(*id)),
     }
 }

@@ -8,10 +8,12 @@ use axum::response::Response;
 use axum::routing::post;
 use http_common::Answer;
 use http_common::describe::Description;
+use model::audit::AuditAction;
 use model::id::UserId;
 use model::outcome::Reason;
 use store::ports::UserRecord;
 
+use super::entry::user_event;
 use super::managed::ManagedUser;
 use crate::Query;
 
@@ -29,13 +31,16 @@ pub(super) fn describe(api: &mut Description) {
 }
 
 async fn handle(State(query): State<Arc<Query>>, managed: ManagedUser) -> Response {
-    query.answer(end(&query, managed.user)).await
+    query.answer(end(&query, managed)).await
 }
 
-async fn end(query: &Query, user: UserRecord) -> Answer {
+async fn end(query: &Query, managed: ManagedUser) -> Answer {
+    let ManagedUser { user, caller } = managed;
+    let event = user_event(AuditAction::SessionsEnded, &user);
     let changed = UserRecord { session_epoch: user.session_epoch + 1, ..user };
     let changed = query.stores.user_management.replace_user(&changed).await;
     query.authenticator.forget_user(user.id);
     changed?;
+    query.record(&caller, event).await;
     http_common::no_content()
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use futures_util::{StreamExt, TryStreamExt};
 use http_common::Caller;
+use model::audit::{AuditAction, AuditEvent};
 use model::id::{ProjectId, ProjectName, UserId};
 use model::time::Timestamp;
 use model::user::{MAX_PROJECT_ROLES, UserRole, UserRoles};
@@ -53,9 +54,8 @@ pub(crate) struct ProjectNames(BTreeMap<ProjectId, ProjectName>);
 impl ProjectNames {
     /// The roles in single projects. Projects that were deleted are missing.
     pub(crate) fn of_roles(&self, roles: &UserRoles) -> Vec<MemberRole> {
-        let named = |(id, role): (&ProjectId, &UserRole)| {
-            Some(MemberRole { project: self.0.get(id)?.clone(), role: *role })
-        };
+        let named =
+            |(id, role): (&ProjectId, &UserRole)| Some(MemberRole { project: self.0.get(id)?.clone(), role: *role });
         roles.projects.iter().filter_map(named).collect()
     }
 }
@@ -86,6 +86,11 @@ impl UserEntry {
     }
 }
 
+/// An event about a user.
+pub(crate) fn user_event(what: AuditAction, user: &UserRecord) -> AuditEvent {
+    AuditEvent::new(what).of(user.id).named(user.name.as_str())
+}
+
 impl Query {
     /// Returns the names of all projects in which one of the roles is.
     pub(crate) async fn project_names(
@@ -99,6 +104,21 @@ impl Query {
         let found: Vec<_> = futures_util::stream::iter(reads).buffered(READS_AT_ONCE).try_collect().await?;
         let live = found.into_iter().flatten().filter(|project| !project.deleting);
         Ok(ProjectNames(live.map(|project| (project.id, project.name)).collect()))
+    }
+
+    /// Records a change of a user in the audit log.
+    pub(crate) async fn record_user(
+        &self,
+        caller: &Caller,
+        what: AuditAction,
+        before: Option<&UserRecord>,
+        after: Option<&UserRecord>,
+    ) -> Result<(), StoreError> {
+        let Some(user) = after.or(before) else { return Ok(()) };
+        let names = self.project_names([before, after].into_iter().flatten().map(|user| &user.roles)).await?;
+        let view = |user: Option<&UserRecord>| user.map(|user| UserEntry::whole(user, &names));
+        self.record(caller, user_event(what, user).changing(&view(before), &view(after))).await;
+        Ok(())
     }
 
     /// Shows a user to the caller.

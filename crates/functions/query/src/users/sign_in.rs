@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use http::Request;
 use http_common::describe::Description;
 use http_common::{Answer, BaseUrl};
+use model::audit::AuditAction;
 use model::id::{Key, UserId};
 use model::outcome::Reason;
 use model::time::Timestamp;
@@ -16,9 +18,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use store::ports::{Invitation, InvitationKind, UserRecord};
 
+use super::entry::user_event;
 use super::managed::{OwnUser, RemovableUser, refuse_unknown};
 use crate::Query;
-use crate::invitations::link_to;
+use crate::join_link::link_to;
 
 /// How long a link that signs in is valid, in seconds: an hour.
 const LINK_SECONDS: i64 = 3_600;
@@ -31,7 +34,9 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 
 pub(super) fn describe(api: &mut Description) {
     api.operation("post", "/users/{id}/sign-in-key", "createSignInKey", "Creates a new key for a user to sign in with")
-        .description("Only for the user, in a session of the pages: the profile page does it. The previous key stops working.")
+        .description(
+            "Only for the user, in a session of the pages: the profile page does it. The previous key stops working.",
+        )
         .path::<UserId>("id", "the user's id, as `GET /users` lists it")
         .data::<SignInKey>(201, "the key, which is shown only in this answer")
         .error(Reason::ParameterInvalid, "this is not the id of a user")
@@ -64,18 +69,21 @@ struct SignInLink {
 }
 
 async fn handle_key(State(query): State<Arc<Query>>, own: OwnUser) -> Response {
-    query.answer(create_key(&query, own.user)).await
+    query.answer(create_key(&query, own)).await
 }
 
-async fn create_key(query: &Query, user: UserRecord) -> Answer {
+async fn create_key(query: &Query, own: OwnUser) -> Answer {
+    let OwnUser { user, caller } = own;
+    let event = user_event(AuditAction::SignInKeyCreated, &user);
     let key = Key::sign_in_key(user.id, query.clock.random().to_be_bytes());
     let changed = UserRecord { sign_in_key: Some(key.hash()), ..user };
     query.stores.user_management.replace_user(&changed).await?;
     query.authenticator.forget_user(user.id);
+    query.record(&caller, event).await;
     http_common::created_data(SignInKey { sign_in_key: key.reveal().to_owned() })
 }
 
-async fn handle_link(State(query): State<Arc<Query>>, removable: RemovableUser, request: Request<axum::body::Body>) -> Response {
+async fn handle_link(State(query): State<Arc<Query>>, removable: RemovableUser, request: Request<Body>) -> Response {
     let base = BaseUrl::from_request(request.headers(), request.extensions());
     query.answer(create_link(&query, &removable, &base)).await
 }
@@ -85,8 +93,8 @@ async fn create_link(query: &Query, removable: &RemovableUser, base: &BaseUrl) -
     let user = user.as_ref().filter(|user| !user.disabled).ok_or_else(|| refuse_unknown(*id))?;
     let (now, token) = (query.clock.now(), Key::from_random(query.clock.random().to_be_bytes()));
     let ends_at = now.plus_seconds(LINK_SECONDS);
-    let invitation =
-        Invitation { kind: InvitationKind::SignIn(user.id), by: caller.actor(), created_at: now, ends_at };
+    let invitation = Invitation { kind: InvitationKind::SignIn(user.id), by: caller.actor(), created_at: now, ends_at };
     query.add_invitation(caller, &token.hash(), &invitation).await?;
+    query.record(caller, user_event(AuditAction::SignInLinkCreated, user)).await;
     http_common::created_data(SignInLink { link: link_to(base, &token), ends_at })
 }

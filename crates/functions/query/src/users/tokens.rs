@@ -10,13 +10,14 @@ use axum::routing::{delete, get, post};
 use http::{Request, Uri};
 use http_common::Answer;
 use http_common::describe::Description;
+use model::audit::{AuditAction, AuditEvent};
 use model::id::{Key, KeyId, UserId};
 use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 use model::user::UserRole;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::ports::{MAX_TOKENS, TokenRecord};
 
 use super::managed::{ManagedUser, OwnUser};
@@ -30,7 +31,8 @@ const MAX_TOKEN_NAME: usize = 100;
 /// The longest time that a token can be valid, in days.
 const MAX_DAYS: u32 = 3_650;
 
-const FORM: &str = "an object with `name`, and optionally `role` (`viewer`, `member` or `owner`) and `days`: how long it is valid";
+const FORM: &str =
+    "an object with `name`, and optionally `role` (`viewer`, `member` or `owner`) and `days`: how long it is valid";
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new()
@@ -47,7 +49,9 @@ pub(super) fn describe(api: &mut Description) {
         .error(Reason::ParameterInvalid, "this is not the id of a user")
         .error(Reason::UserUnknown, "there is no such user");
     api.operation("post", "/users/{id}/tokens", "createToken", "Creates a personal access token")
-        .description("Only for the user, in a session of the pages: the profile page does it. A token cannot create others.")
+        .description(
+            "Only for the user, in a session of the pages: the profile page does it. A token cannot create others.",
+        )
         .path::<UserId>("id", "the user's id, as `GET /users` lists it")
         .body::<TokenToMake>(json!({ "name": "laptop", "role": "member", "days": 90 }))
         .data::<CreatedToken>(201, "the token, which is shown only in this answer")
@@ -181,14 +185,17 @@ async fn create(query: &Query, own: &OwnUser, request: Request<Body>) -> Answer 
     let record = TokenRecord { ends_at, ..TokenRecord::new(&token, own.user.id, role, name, now) };
     query.stores.user_management.add_token(&token.hash(), &record).await?;
     let entry = TokenEntry::new(token.hash().id(), &record, None);
+    let event = AuditEvent::new(AuditAction::TokenCreated).of(entry.id).named(entry.name.as_str());
+    query.record(&own.caller, event.changing(&Value::Null, &entry)).await;
     http_common::created_data(CreatedToken { token: NewToken { token: token.reveal().to_owned(), entry } })
 }
 
 async fn handle_delete(State(query): State<Arc<Query>>, managed: ManagedUser, uri: Uri) -> Response {
-    query.answer(remove(&query, managed.user.id, &uri)).await
+    query.answer(remove(&query, &managed, &uri)).await
 }
 
-async fn remove(query: &Query, user: UserId, uri: &Uri) -> Answer {
+async fn remove(query: &Query, managed: &ManagedUser, uri: &Uri) -> Answer {
+    let user = managed.user.id;
     let id = http_common::decode_segment(uri.path().split('/').nth(4).unwrap_or_default());
     let id = KeyId::parse(&id).map_err(|error| refuse_parameter("token", error))?;
     let Some(hash) = query.stores.user_management.remove_token(user, id).await? else {
@@ -197,5 +204,7 @@ async fn remove(query: &Query, user: UserId, uri: &Uri) -> Answer {
     };
     query.authenticator.forget(&hash);
     query.stores.key_uses.forget_use(id).await?;
+    let event = AuditEvent::new(AuditAction::TokenDeleted).of(id).named(managed.user.name.as_str());
+    query.record(&managed.caller, event).await;
     http_common::no_content()
 }

@@ -45,12 +45,7 @@ pub struct Authenticator {
 impl Authenticator {
     /// Authenticates by `keys` and `users`, and by the operator's admin key, given by its hash. A request with any other
     /// key is refused.
-    pub fn new(
-        keys: Arc<dyn Keys>,
-        users: Arc<dyn Users>,
-        clock: Arc<dyn Clock>,
-        operator: Option<KeyHash>,
-    ) -> Self {
+    pub fn new(keys: Arc<dyn Keys>, users: Arc<dyn Users>, clock: Arc<dyn Clock>, operator: Option<KeyHash>) -> Self {
         Self {
             keys,
             users,
@@ -91,7 +86,10 @@ impl Authenticator {
     ) -> Result<Caller, Refusal> {
         match extensions.get::<Caller>() {
             Some(caller) => Ok(caller.clone()),
-            None => self.find_caller(&find_key(headers)?, Trust::for_method(method)).await,
+            None => {
+                let caller = self.find_caller(&find_key(headers)?, Trust::for_method(method)).await?;
+                Ok(caller.from_client_in(extensions))
+            }
         }
     }
 
@@ -111,7 +109,8 @@ impl Authenticator {
     pub async fn sign_in(&self, key: &str) -> Result<(SessionHolder, Caller), Refusal> {
         let key = Key::parse(key).map_err(|_| refuse_unknown())?;
         if key.is_personal_token() {
-            let message = "this is a personal access token, for programs: sign in with your own key, or with an API key";
+            let message =
+                "this is a personal access token, for programs: sign in with your own key, or with an API key";
             return Err(Refusal::new(Reason::KeyRole, message));
         }
         let hash = key.hash();

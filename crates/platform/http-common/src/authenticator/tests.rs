@@ -1,8 +1,8 @@
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use parking_lot::Mutex;
 use model::user::{UserRole, UserRoles};
+use parking_lot::Mutex;
 use store::ports::{Role, Scope};
 use store::{Kind, StoreError};
 

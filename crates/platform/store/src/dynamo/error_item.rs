@@ -11,7 +11,7 @@ use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use model::error::{
     ErrorAggregate, ErrorChange, Figures, Link, MergeRecord, MergedError, Mute, Resolution, Status, StatusChange,
 };
-use model::id::{ErrorUid, Fingerprint, ProjectId};
+use model::id::{ErrorUid, Fingerprint, ProjectId, UserId};
 use model::occurrence::Level;
 use model::time::Timestamp;
 
@@ -30,6 +30,7 @@ pub(crate) const MUTED_UNTIL: &str = "mutedUntil";
 pub(crate) const MUTED_UNTIL_COUNT: &str = "mutedUntilCount";
 pub(crate) const RESOLVED_AFTER: &str = "resolvedAfter";
 pub(crate) const ASSIGNEE: &str = "assignee";
+const ASSIGNEE_USER: &str = "assigneeUser";
 
 /// The fingerprint of the error that this one is merged into. Items with this attribute are in no list.
 pub(crate) const MERGED_INTO: &str = "mergedInto";
@@ -65,6 +66,7 @@ fn attributes(error: &ErrorAggregate, expires_at: Timestamp) -> Vec<(&'static st
         (MUTED_UNTIL_COUNT, error.mute.and_then(|mute| mute.until_count).map(number)),
         (RESOLVED_AFTER, error.resolution.as_ref().map(|resolution| text(resolution.after.as_str()))),
         (ASSIGNEE, optional(&error.assignee)),
+        (ASSIGNEE_USER, error.assignee_user.map(|user| text(user.to_string()))),
         ("count", Some(number(error.count))),
         ("firstSeen", Some(time(error.first_seen))),
         ("lastSeen", Some(time(error.last_seen))),
@@ -142,6 +144,7 @@ pub(crate) fn change(error: &ErrorAggregate, change: &ErrorChange, now: Timestam
     }
     if let Some(assignee) = &change.assignee {
         changed.push((ASSIGNEE, assignee.as_deref().map(text)));
+        changed.push((ASSIGNEE_USER, change.assignee_user.map(|user| text(user.to_string()))));
     }
     let (update, expression) = setting(error, changed);
     let mut condition = "#uid = :uid AND attribute_not_exists(#merged)".to_owned();
@@ -211,6 +214,7 @@ pub(crate) fn decode(doing: &'static str, item: &Attributes) -> Result<ErrorAggr
         resolution: resolution.filter(|_| status == Status::Resolved),
         regression: figures.regression.map(Cow::into_owned),
         assignee: optional(ASSIGNEE)?,
+        assignee_user: read.if_any(ASSIGNEE_USER, |read, name| read.parsed(name, UserId::parse))?,
         count: read.number("count")?,
         first_seen: read.time("firstSeen")?,
         last_seen: read.time("lastSeen")?,

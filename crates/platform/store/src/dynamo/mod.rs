@@ -2,6 +2,7 @@
 //! is where; each other module implements one port.
 
 mod announced_releases;
+mod audit_log;
 mod call;
 mod configs;
 mod directory;
@@ -30,6 +31,7 @@ mod search_index;
 mod search_tree;
 mod sessions;
 mod source_maps;
+pub mod tables;
 mod timelines;
 mod usage;
 mod users;

@@ -61,7 +61,7 @@ pub enum Verdict {
 /// Which of the two tables a table is to become.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Keys, projects and sessions.
+    /// Keys, users, projects and sessions.
     Directory,
     /// Errors. With on-demand capacity it may use this maximum of request units per second.
     Errors { maximum: i64 },

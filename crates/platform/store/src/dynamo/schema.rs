@@ -7,6 +7,7 @@
 //! | key | `KEY` | SHA-256 of the key | `K#{project}` / SHA-256, for keys of one project |
 //! | user | `USER` | id | |
 //! | personal access token | `TOKEN` | SHA-256 of the token | `T#{user}` / SHA-256 |
+//! | entry of the audit log | `AUDIT#{yyyy-mm}` | ULID | |
 //! | invitation, or link to sign in | `INVITATION` | SHA-256 of its token | |
 //! | project | `PROJECT` | name | |
 //! | project by number | `PROJECT_ID` | number | |
@@ -49,25 +50,19 @@
 //! A slot is ten minutes of `lastSeen`, so that an update within the same slot writes nothing to the index. Every item
 //! has the version of its format in `v`. Items that expire have the time in `ttl`, in seconds since 1970.
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::ProvideErrorMetadata;
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
-    ScalarAttributeType, StreamSpecification, StreamViewType, TimeToLiveSpecification,
-};
 use formats::event_index::Bucket;
 use model::error::PostingBatch;
 use model::error::history::EntryId;
 use model::error::{ErrorAggregate, Status};
 use model::id::{
-    Checksum, ConfigId, DebugId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId, UploadId, UserId,
+    Checksum, ConfigId, DebugId, ErrorUid, EventHash, Fingerprint, KeyHash, KeyId, ProjectId, ReferenceId, UploadId,
+    UserId,
 };
 use model::time::Timestamp;
 use model::timeline::Hour;
 use rules::lane::LaneId;
 use search::{Block, Node, TermHash};
 
-use crate::error::{Result, StoreError};
 use crate::ports::{PostingPosition, TotalsScope};
 
 /// The only global secondary index of the table of errors: errors by status and time, and also releases and due lanes.
@@ -107,6 +102,11 @@ pub(crate) fn keys_end() -> String {
 pub(crate) const USERS: &str = "USER";
 pub(crate) const TOKENS: &str = "TOKEN";
 pub(crate) const INVITATIONS: &str = "INVITATION";
+
+/// The audit log of a month (in UTC).
+pub(crate) fn audit_pk(moment: Timestamp) -> String {
+    format!("AUDIT#{}", &moment.date()[..7])
+}
 
 /// The index partition of a user's tokens.
 pub(crate) fn user_tokens_pk(user: UserId) -> String {
@@ -338,55 +338,4 @@ pub(crate) fn index_pk(project: ProjectId, status: Status) -> String {
 
 pub(crate) fn index_sk(error: &ErrorAggregate) -> String {
     format!("{:08}-{}", error.last_seen.seconds() / SLOT, error.fingerprint)
-}
-
-/// Creates the directory and the table of errors as in template.yaml, but with on-demand instead of provisioned
-/// capacity. Does nothing to a table that exists. For engines only: on AWS the CloudFormation stack creates them.
-pub async fn create(client: &Client, directory: &str, table: &str) -> Result<()> {
-    create_table(client, directory, DIRECTORY_INDEX, false).await?;
-    create_table(client, table, INDEX, true).await
-}
-
-async fn create_table(client: &Client, table: &str, index: &str, has_stream: bool) -> Result<()> {
-    let doing = "creating a table";
-    let text = |name: &str| {
-        AttributeDefinition::builder().attribute_name(name).attribute_type(ScalarAttributeType::S).build().ok()
-    };
-    let keys = |hash: &str, range: &str| {
-        let element = |name: &str, kind| KeySchemaElement::builder().attribute_name(name).key_type(kind).build().ok();
-        [element(hash, KeyType::Hash), element(range, KeyType::Range)].into_iter().flatten().collect::<Vec<_>>()
-    };
-    let index = GlobalSecondaryIndex::builder()
-        .index_name(index)
-        .set_key_schema(Some(keys(INDEX_PK, INDEX_SK)))
-        .projection(Projection::builder().projection_type(ProjectionType::KeysOnly).build())
-        .build()
-        .map_err(|error| StoreError::corrupt(doing, error))?;
-    let stream = StreamSpecification::builder()
-        .stream_enabled(has_stream)
-        .set_stream_view_type(has_stream.then_some(StreamViewType::NewAndOldImages))
-        .build()
-        .map_err(|error| StoreError::corrupt(doing, error))?;
-    let created = client
-        .create_table()
-        .table_name(table)
-        .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(Some([PK, SK, INDEX_PK, INDEX_SK].into_iter().filter_map(text).collect()))
-        .set_key_schema(Some(keys(PK, SK)))
-        .global_secondary_indexes(index)
-        .stream_specification(stream)
-        .send()
-        .await;
-    match created {
-        Ok(_) => {}
-        Err(error) if error.code() == Some("ResourceInUseException") => return Ok(()),
-        Err(error) => return Err(StoreError::of_call(doing, &error)),
-    }
-    let ttl = TimeToLiveSpecification::builder()
-        .enabled(true)
-        .attribute_name(TTL)
-        .build()
-        .map_err(|error| StoreError::corrupt(doing, error))?;
-    let set = client.update_time_to_live().table_name(table).time_to_live_specification(ttl).send().await;
-    set.map(drop).map_err(|error| StoreError::of_call(doing, &error))
 }

@@ -90,7 +90,8 @@ impl UserManagement for Directory {
         let doing = "listing personal access tokens";
         let keys = self.token_keys(doing, user).await?;
         let items = self.table.get_all(doing, keys, true).await?;
-        let entry = |item: &Attributes| Ok((Reader::new(doing, item)?.parsed(SK, KeyHash::parse)?, decode_token(doing, item)?));
+        let entry =
+            |item: &Attributes| Ok((Reader::new(doing, item)?.parsed(SK, KeyHash::parse)?, decode_token(doing, item)?));
         let mut tokens = items.iter().map(entry).collect::<Result<Vec<_>>>()?;
         tokens.sort_by_key(|(hash, _)| *hash);
         Ok(tokens)

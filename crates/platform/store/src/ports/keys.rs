@@ -162,7 +162,9 @@ pub enum Role {
 impl Role {
     /// Parses the word for a role.
     pub fn parse(word: &str) -> Option<Self> {
-        [Self::Client, Self::Read, Self::Upload, Self::Member, Self::Admin].into_iter().find(|role| role.as_str() == word)
+        [Self::Client, Self::Read, Self::Upload, Self::Member, Self::Admin]
+            .into_iter()
+            .find(|role| role.as_str() == word)
     }
 
     /// The word for this role.

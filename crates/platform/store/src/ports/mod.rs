@@ -3,6 +3,7 @@
 
 mod announced_releases;
 mod attachments;
+mod audit_log;
 mod configs;
 mod dead_letters;
 mod error_commits;
@@ -29,6 +30,7 @@ mod users;
 
 pub use announced_releases::AnnouncedReleases;
 pub use attachments::Attachments;
+pub use audit_log::AuditLog;
 pub use configs::{Configs, StoredRules};
 pub use dead_letters::{DeadLetter, DeadLetters, MoveProgress};
 pub use error_commits::{Commit, ErrorCommits};
@@ -51,9 +53,7 @@ pub use sessions::{Session, SessionHolder, Sessions};
 pub use source_maps::{MapItem, SourceMaps, Upload, UploadedFile};
 pub use symbol_files::{CHUNK_PREFIX, MAP_PREFIX, SymbolFiles};
 pub use totals::{Totals, TotalsScope};
-pub use users::{
-    Invitation, InvitationKind, Invitations, MAX_TOKENS, TokenRecord, UserManagement, UserRecord, Users,
-};
+pub use users::{Invitation, InvitationKind, Invitations, MAX_TOKENS, TokenRecord, UserManagement, UserRecord, Users};
 
 /// One page of a list, and where the next page begins.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -108,17 +108,7 @@ impl UserRecord {
     /// A new user.
     pub fn new(id: UserId, name: impl Into<String>, roles: UserRoles, created_at: Timestamp) -> Self {
         let (name, disabled) = (name.into(), false);
-        Self {
-            id,
-            name,
-            email: None,
-            roles,
-            disabled,
-            created_at,
-            sign_in_key: None,
-            session_epoch: 0,
-            revision: 0,
-        }
+        Self { id, name, email: None, roles, disabled, created_at, sign_in_key: None, session_epoch: 0, revision: 0 }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct ErrorPage {
     pub opened: Option<MergedRow>,
     /// The input of a form that was rejected.
     pub typed: TypedInput,
+    /// The names of members, to choose an assignee from.
+    pub members: Vec<String>,
 }
 
 /// The input of the forms on an error's page.
@@ -121,6 +123,8 @@ pub struct Comment {
     /// The id of the history entry.
     pub id: String,
     pub text: String,
+    /// Whether the visitor may delete it.
+    pub is_deletable: bool,
 }
 
 /// Returns the question before an error is deleted that `merged` errors are merged into.

@@ -1,6 +1,7 @@
 //! The data of each page. Each module has a template of the same name.
 
 pub(crate) mod ask;
+pub(crate) mod audit_log;
 pub(crate) mod connect;
 pub(crate) mod error;
 pub(crate) mod errors;

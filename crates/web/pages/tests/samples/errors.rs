@@ -76,6 +76,7 @@ pub(crate) fn error_of(project: &str, occurrence: &Occurrence) -> ErrorPage {
         href: Some(format!("/zoom/{hour}")),
     });
     ErrorPage {
+        members: vec!["Ada Lovelace".to_owned()],
         frame: frame("error", Some(project)),
         project: project.to_owned(),
         address: format!("https://faultline.example/projects/{}/errors/0f1e", web_pages::encoded(project)),
@@ -122,7 +123,11 @@ pub(crate) fn error_of(project: &str, occurrence: &Occurrence) -> ErrorPage {
                 at: ago(90_000),
                 by: "ada".to_owned(),
                 what: "commented".to_owned(),
-                comment: Some(Comment { id: "01K".to_owned(), text: "fixed by 4f2c\nI hope".to_owned() }),
+                comment: Some(Comment {
+                    id: "01K".to_owned(),
+                    text: "fixed by 4f2c\nI hope".to_owned(),
+                    is_deletable: true,
+                }),
                 feedback: None,
             },
             HistoryRow {

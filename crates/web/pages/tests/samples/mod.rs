@@ -11,7 +11,14 @@ use serde_json::{Value, json};
 use web_pages::{Frame, Visitor};
 
 pub(crate) fn frame(title: &str, project: Option<&str>) -> Frame {
-    let visitor = Visitor { name: "ada".to_owned(), may_change: true, may_work: true, is_stack_admin: true, token: "TOKEN".to_owned() };
+    let visitor = Visitor {
+        name: "ada".to_owned(),
+        may_change: true,
+        may_work: true,
+        is_user: true,
+        is_stack_admin: true,
+        token: "TOKEN".to_owned(),
+    };
     Frame { title: title.to_owned(), visitor: Some(visitor), project: project.map(str::to_owned), notice: None }
 }
 

@@ -47,6 +47,7 @@ fn when(rule: &Value) -> Vec<String> {
         "first" => "an error is new".to_owned(),
         "regression" => "a resolved error is seen again".to_owned(),
         "threshold" => often(),
+        "assigned" => "an error is assigned to somebody".to_owned(),
         "limited" => "the project is over its event limit".to_owned(),
         other => other.to_owned(),
     };

@@ -11,9 +11,10 @@ use http::header::IF_MATCH;
 use http::{HeaderMap, Request};
 use http_common::describe::Description;
 use http_common::{AdministeredProject, Answer};
+use model::audit::{AuditAction, AuditEvent};
 use model::outcome::{Reason, Refusal};
 use rules::Rules;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::Kind;
 
 use super::Document;
@@ -62,11 +63,14 @@ async fn replace(routes: &Routes, project: &AdministeredProject, request: Reques
             return Err(changed_refusal());
         }
         // A document that cannot be read is replaced as if there were none.
-        let value = complete_document(sent.clone(), &old.unwrap_or_default())?;
+        let old = old.unwrap_or_default();
+        let value = complete_document(sent.clone(), &old)?;
         let sealed = sealer.seal(&project.name, value.to_string().as_bytes()).await?;
         match routes.notify.stores.configs.set_rules(project, version, &sealed).await {
             Ok(version) => {
                 routes.notify.rule_cache.forget();
+                let event = AuditEvent::new(AuditAction::RulesChanged).in_project(&project.name);
+                routes.record(project.caller(), event.changing(&by_rule(&old), &by_rule(&value))).await;
                 return Document { version, value: Some(value) }.answer();
             }
             Err(error) if error.kind() == Kind::Conflict => {}
@@ -74,6 +78,15 @@ async fn replace(routes: &Routes, project: &AdministeredProject, request: Reques
         }
     }
     Err(changed_refusal())
+}
+
+/// The parts of a document for the audit log, without secrets: each rule by its id, and the rest by its name.
+fn by_rule(document: &Value) -> Map<String, Value> {
+    let Value::Object(mut parts) = Rules::redacted(document) else { return Map::new() };
+    let rules = parts.remove("rules");
+    let rules = rules.as_ref().and_then(Value::as_array).into_iter().flatten();
+    let named = rules.map(|rule| (format!("rule {}", rule["id"].as_str().unwrap_or_default()), rule.clone()));
+    parts.into_iter().chain(named).collect()
 }
 
 /// Completes the document to store: fills in the secrets that were sent as `[sealed]`, and gives every rule an id, by

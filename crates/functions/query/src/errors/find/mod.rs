@@ -12,8 +12,11 @@ mod cursor;
 mod post;
 mod walk;
 
+use std::borrow::Cow;
+
 use candidates::Candidates;
 pub(crate) use cursor::Cursor;
+use http_common::Caller;
 use model::error::{ErrorAggregate, Has};
 use model::id::ProjectId;
 use model::outcome::Refusal;
@@ -58,12 +61,23 @@ fn refuse_unknown(name: &str) -> Refusal {
     refuse_parameter(&shown, format!("this is not a parameter of this list: use `{known}`"))
 }
 
+/// Returns the value of a filter. For the assignee, `me` is the caller.
+pub(crate) fn name_assignee<'a>(name: &str, value: &'a str, caller: &Caller) -> Result<Cow<'a, str>, Refusal> {
+    if name != "assignee" || value != "me" {
+        return Ok(value.into());
+    }
+    let user =
+        caller.user().ok_or_else(|| refuse_parameter(name, "`me` is for users, and this is a key: send a name"))?;
+    Ok(search::assignee_name(user).into())
+}
+
 impl ErrorSearch {
     /// Parses the parameters of a request.
-    pub(crate) fn parse(parameters: &Parameters) -> Result<Self, Refusal> {
+    pub(crate) fn parse(parameters: &Parameters, caller: &Caller) -> Result<Self, Refusal> {
         let mut filter = Filter::default();
         for (name, value) in parameters.all() {
-            let is_filter = filter.set(name, value).map_err(|error| refuse_parameter(&error.name, &error))?;
+            let value = name_assignee(name, value, caller)?;
+            let is_filter = filter.set(name, &value).map_err(|error| refuse_parameter(&error.name, &error))?;
             // A misspelt filter must not list all errors.
             if !is_filter && !LIST_PARAMETERS.contains(&name) {
                 return Err(refuse_unknown(name));

@@ -1,5 +1,6 @@
 use model::error::ErrorAggregate;
 use model::error::PostingBatch;
+use model::id::UserId;
 use search::{Postings, Term};
 
 use crate::Query;
@@ -15,9 +16,17 @@ impl Query {
     }
 
     /// Posts the assignee of an error before the error is written, so that a search by assignee finds it.
-    pub(crate) async fn post_assignee(&self, error: &ErrorAggregate, assignee: &str) -> store::Result<()> {
+    pub(crate) async fn post_assignee(
+        &self,
+        error: &ErrorAggregate,
+        assignee: &str,
+        user: Option<UserId>,
+    ) -> store::Result<()> {
         let batch = PostingBatch::of_random(self.clock.random());
-        let posting = Postings { now: self.clock.now(), batch }.posting(error, &Term::Assignee(assignee.to_owned()));
-        self.stores.search_index.post(batch, &[posting]).await.map(drop)
+        let postings = Postings { now: self.clock.now(), batch };
+        let names = [Some(assignee.to_owned()), user.map(search::assignee_name)];
+        let posted: Vec<_> =
+            names.into_iter().flatten().map(|name| postings.posting(error, &Term::Assignee(name))).collect();
+        self.stores.search_index.post(batch, &posted).await.map(drop)
     }
 }

@@ -24,7 +24,7 @@ struct UpdateArguments {
     /// For `mute`: until it occurred this many more times.
     #[schemars(range(min = 1, max = u32::MAX))]
     occurrences: Option<u64>,
-    /// For `assign`: a name or an email address.
+    /// For `assign`: a name or an email address, or `me` for the user whose token this is.
     assignee: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub(super) const TOOL: Tool = Tool {
     run: |api, arguments| {
         Box::pin(async move {
             let arguments: UpdateArguments = parse_arguments(arguments)?;
-            let body = describe_change(&arguments)?;
+            let body = describe_change(&arguments, api.caller().user().is_some())?;
             let error = ErrorReference::parse(&arguments.error);
             let project = error.find_project(api, arguments.project.as_deref()).await?;
             let mut changed = api.change(Method::PATCH, &path(&project, &error.error), &body).await?;
@@ -61,7 +61,7 @@ pub(super) const TOOL: Tool = Tool {
 };
 
 /// The change as the API takes it.
-fn describe_change(arguments: &UpdateArguments) -> Result<Value, ToolFailure> {
+fn describe_change(arguments: &UpdateArguments, is_user: bool) -> Result<Value, ToolFailure> {
     let UpdateArguments { action, until, occurrences, assignee, .. } = arguments;
     let limits = until.is_some() || occurrences.is_some();
     if limits && !matches!(action, UpdateAction::Mute) {
@@ -76,6 +76,7 @@ fn describe_change(arguments: &UpdateArguments) -> Result<Value, ToolFailure> {
         UpdateAction::Reopen => json!({ "status": "unresolved" }),
         UpdateAction::Mute => json!({ "status": "muted", "until": until, "occurrences": occurrences }),
         UpdateAction::Assign => match assignee {
+            Some(me) if is_user && me == "me" => json!({ "assigneeUser": "me" }),
             Some(assignee) => json!({ "assignee": assignee }),
             None => return Err(ToolFailure::new("`assignee` is missing: a name or an email address")),
         },

@@ -1,3 +1,4 @@
+use http_common::Reach;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -28,7 +29,11 @@ pub(super) const TOOL: Tool = Tool {
                 "version": env!("CARGO_PKG_VERSION"),
                 "address": api.address(),
                 "project": project,
-                "mayRead": if project.is_some() { "this project" } else { "all projects" },
+                "mayRead": match (&project, api.caller().check_reader()) {
+                    (Some(_), _) => "this project",
+                    (None, Ok(Reach::All)) => "all projects",
+                    (None, _) => "the projects that list_projects shows",
+                },
                 "mayChange": if api.may_change() { "status, assignee and comments of errors" } else { "nothing" },
             }))
         })

@@ -13,6 +13,7 @@ use web_session::{Form, PageResult, Pages, Visit};
 
 use super::timeline::Range;
 use super::{NamedError, draw};
+use crate::pages::members;
 use crate::pages::words::explain;
 
 /// `POST /pages/projects/{project}/errors/{error}`: one of the forms of the page. If it is rejected, the page is shown
@@ -25,7 +26,15 @@ pub(in crate::pages) async fn change(
 ) -> PageResult {
     let form = Form::read_own(&visit, request.into_body()).await?;
     let base = format!("/projects/{}/errors/{}", encoded(&project), encoded(&error));
-    let (status, problem) = match prepare_call(&form, &base, visit.now) {
+    let assigned = match form.get("do") {
+        Some("assign") => members::find(&pages, &visit, &project, form.get("assignee").unwrap_or_default()).await?,
+        _ => None,
+    };
+    let call = prepare_call(&form, &base, visit.now).map(|call| match assigned {
+        Some(user) => ApiCall { body: json!({ "assigneeUser": user }), ..call },
+        None => call,
+    });
+    let (status, problem) = match call {
         Err(problem) => (StatusCode::BAD_REQUEST, problem.to_owned()),
         Ok(ApiCall { method, path, body, done }) => match pages.try_call(&visit, method, &path, &body).await? {
             Ok(_) => {
@@ -74,6 +83,7 @@ fn prepare_call(form: &Form, base: &str, now: Timestamp) -> Result<ApiCall, &'st
         "resolve-next" => patch(json!({ "status": "resolved", "inNextRelease": true })),
         "mute" => patch(parse_mute(field("until"), now)),
         "assign" => patch(json!({ "assignee": form.get("assignee").map_or(Value::Null, Value::from) })),
+        "assign-me" => patch(json!({ "assigneeUser": "me" })),
         "comment" if field("comment").trim().is_empty() => return Err("The comment is empty."),
         "comment" => post("comments", json!({ "text": field("comment") }), "commented"),
         "forget" => delete(format!("{base}/comments/{}", encoded(field("comment"))), "changed"),

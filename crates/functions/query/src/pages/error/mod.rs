@@ -27,6 +27,7 @@ use web_session::{PageRefusal, PageResult, Pages, Visit, page};
 use words::describe_limits;
 
 use super::errors::ApiError;
+use super::members;
 use super::search;
 use crate::errors::is_markdown;
 use crate::lookup;
@@ -156,19 +157,21 @@ async fn draw(pages: &Pages, visit: &Visit, named: NamedError) -> PageResult {
     let repository = settings.ok().and_then(|settings| settings.project.repository);
     let title = if error.kind.is_empty() { error.message.clone() } else { error.kind.clone() };
     let head = draw_head(error, parts, visit.now);
+    let members = if visit.may_work() { members::names(pages, visit, &project).await? } else { Vec::new() };
     let shown = ErrorPage {
         frame: visit.frame_of(&project, &title),
         address: format!("{}{base}", visit.base().as_str()),
         chart: timeline?.draw(&here, &range),
         ranges: range.list_choices(&here),
         tags: tags?.tags.into_iter().map(|tag| tag.top(&project)).collect(),
-        history: history?.history.into_iter().map(|done| done.into_row(visit.now)).collect(),
+        history: history?.history.into_iter().map(|done| done.into_row(visit)).collect(),
         occurrence: match seen {
             Some(seen) => seen.draw(pages, visit, &base, &range, repository.as_ref()).await,
             None => None,
         },
         opened: find_opened(&name, &head),
         typed,
+        members,
         head,
         project,
     };

@@ -144,12 +144,13 @@ impl Rules {
     }
 
     /// The triggers: the word in a rule's `on`, and its label.
-    fn occasions(&self) -> [(&'static str, &'static str); 4] {
+    fn occasions(&self) -> [(&'static str, &'static str); 5] {
         [
             ("first", "a new error"),
             ("regression", "a resolved error that occurs again"),
             ("threshold", "an error that is seen often"),
             ("limited", "the project is over its event limit"),
+            ("assigned", "an error that is assigned to somebody"),
         ]
     }
 }
