@@ -99,6 +99,30 @@ fn an_error_that_is_resolved_in_the_next_release_reports_only_a_regression() {
 }
 
 #[test]
+fn an_assignment_is_reported_by_rules_that_ask_for_it() {
+    check(
+        json!({ "on": ["assigned"] }),
+        &[
+            ("1@0 | assign Ada", "assigned to Ada"),
+            ("1@0 | assign Ada | assign Ada", ""),
+            ("1@0 | assign Ada | assign Grace", "assigned to Grace"),
+            ("1@0 | assign Ada | assign", ""),
+            ("1@0 | assign Ada | 5@1", ""),
+            ("1@0 | mute | assign Ada", "assigned to Ada"),
+            ("1@0 | assign Ada | resolve", ""),
+        ],
+    );
+    check(
+        json!({ "on": ["first", "regression", "threshold", "limited"], "threshold": 1 }),
+        &[("1@0 | assign Ada", "")],
+    );
+    check(
+        json!({ "on": ["assigned"], "environments": ["production"] }),
+        &[("1@0/staging | assign Ada", ""), ("1@0/production | 1@1/staging | assign Ada", "assigned to Ada")],
+    );
+}
+
+#[test]
 fn a_threshold_without_an_interval_is_reported_once_in_a_unit() {
     check(
         json!({ "on": ["threshold"], "threshold": 30 }),

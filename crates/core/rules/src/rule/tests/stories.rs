@@ -64,6 +64,10 @@ pub(super) fn story(steps: &str) -> (Option<ErrorAggregate>, ErrorAggregate) {
                 let until = Some(minute(until.parse().unwrap()));
                 person(Status::Muted, Some(Mute { until, until_count: None }))
             }
+            ("assign", to) => old.clone().map(|before| {
+                let assignee = Some(to).filter(|to| !to.is_empty()).map(str::to_owned);
+                ErrorAggregate { assignee, ..before }
+            }),
             ("link", _) => person(old.as_ref().unwrap().status, None),
             ("delete", _) => None,
             _ => {
@@ -84,14 +88,15 @@ pub(super) fn decided(rule: &Rule, tier: Tier, steps: &str) -> String {
     let now = minute(0);
     let in_words = |decision: &Decision| {
         let minute = |moment: Timestamp| (moment.seconds() - START).div_euclid(60);
-        let why = match decision.trigger {
+        let why = match &decision.trigger {
             Trigger::First => "first".to_owned(),
             Trigger::Regression => "regression".to_owned(),
             Trigger::Unmuted => "unmuted".to_owned(),
             Trigger::Threshold { count, unit, start } => {
-                assert_eq!(unit, UNIT);
-                format!("{count} in minute {}", minute(start))
+                assert_eq!(*unit, UNIT);
+                format!("{count} in minute {}", minute(*start))
             }
+            Trigger::Assigned { assignee } => format!("assigned to {assignee}"),
             Trigger::Resolved | Trigger::Sample => panic!("no rule decides {:?}", decision.trigger),
         };
         match decision.timing {
