@@ -1,7 +1,7 @@
 use bytes::Bytes;
 use model::id::{Checksum, DebugId, ProjectId, UploadId};
 use server::system::Resources;
-use store::ports::{MapItem, SourceMaps, SymbolFiles, Upload, UploadedFile};
+use store::ports::{MapItem, MapKind, SourceMaps, SymbolFiles, Upload, UploadedFile};
 
 use super::at;
 
@@ -21,10 +21,13 @@ fn upload(seconds: i64, bundle: u8, ids: &[u8]) -> (Upload, Vec<MapItem>) {
     let upload = upload_id(seconds, bundle);
     let expires_at = at(1_000_000_000);
     let files = vec![UploadedFile { url: "~/ä.js".to_owned(), debug_id: None, problem: Some("broken".to_owned()) }];
-    let map = |number: &u8| MapItem { id: id(*number), upload, offset: u64::from(*number), length: 9, expires_at };
+    let kind = if bundle == 2 { MapKind::ProGuard } else { MapKind::SourceMap };
+    let map =
+        |number: &u8| MapItem { id: id(*number), kind, upload, offset: u64::from(*number), length: 9, expires_at };
     let maps: Vec<_> = ids.iter().map(map).collect();
     let upload = Upload {
         id: upload,
+        kind,
         failure: ids.is_empty().then(|| "nothing".to_owned()),
         release: Some("shop@1".to_owned()),
         dist: None,
@@ -57,6 +60,10 @@ pub(crate) async fn uploaded(on: &Resources) {
     found.sort_by_key(|map| map.id);
     assert_eq!(found, [first_maps[0].clone(), second_maps[1].clone()]);
 
+    assert!(!maps.has_file_maps(project(7)).await.unwrap());
+    maps.note_file_maps(project(7)).await.unwrap();
+    assert!(maps.has_file_maps(project(7)).await.unwrap() && !maps.has_file_maps(project(8)).await.unwrap());
+
     let page = maps.uploads(project(7), None, 2).await.unwrap();
     assert_eq!((page.items, page.next), (vec![failed.clone(), second.clone()], Some(second.id)));
     let page = maps.uploads(project(7), Some(&second.id), 2).await.unwrap();
@@ -81,6 +88,7 @@ pub(crate) async fn uploaded(on: &Resources) {
     assert_eq!(maps.source_map(project(7), id(1)).await.unwrap(), None, "keeping what is gone does not bring it back");
 
     while maps.remove_source_maps(project(7)).await.unwrap() {}
+    assert!(!maps.has_file_maps(project(7)).await.unwrap());
     assert_eq!(maps.uploads(project(7), None, 10).await.unwrap().items, []);
     assert_eq!(maps.source_maps_changed(project(7)).await.unwrap(), None);
     assert_eq!(maps.uploads(project(70), None, 10).await.unwrap().items.len(), 1);

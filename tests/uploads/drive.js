@@ -53,10 +53,10 @@ async function build(name, project, key, number) {
 }
 
 // Opens the page of a build, and lets it throw.
-async function throwIn(out, dsn) {
+async function throwIn(out, dsn, release) {
   const files = {
     "/": { type: "text/html", text: '<!doctype html><script src="/dsn.js"></script><script src="/assets/main.js"></script>' },
-    "/dsn.js": { type: "text/javascript", text: `window.SENTRY_DSN = ${JSON.stringify(dsn)};` },
+    "/dsn.js": { type: "text/javascript", text: `window.SENTRY_DSN = ${JSON.stringify(dsn)}; window.RELEASE = ${JSON.stringify(release)};` },
     "/assets/main.js": { type: "text/javascript", text: fs.readFileSync(path.join(out, "main.js"), "utf8") },
   };
   await withPage(files, async (page) => {
@@ -123,6 +123,24 @@ async function checkLate() {
   await until("mapping when read", async () => (await framesOf(project, error))[0].function === "lineTotal");
 }
 
+// Scripts without debug ids are found by release and URL.
+async function checkUrls() {
+  for (const set of ["cli2", "cli3"]) {
+    const project = `urls-${set}`;
+    const { dsn, key } = await makeProject(project);
+    const out = await build("plain", project, key, 1);
+    const cli = path.join(process.env.UPLOADERS, set, "node_modules", ".bin", "sentry-cli");
+    const parameters = ["sourcemaps", "upload", "--release", "shop@1", "--url-prefix", "~/assets", out];
+    await promisify(execFile)(cli, parameters, { env: environment(key, project) });
+    await throwIn(out, dsn, "shop@1");
+    const [error] = await stored(project, 1);
+    const [thrown, ...callers] = await framesOf(project, error);
+    const place = [path.basename(thrown.filename), thrown.lineno, thrown.function];
+    assert.deepEqual(place, ["cart.js", 2, "lineTotal"], `${set}: ${JSON.stringify(thrown)}`);
+    assert.ok(callers.some((frame) => frame.function === "Checkout.pay"), `${set}: ${JSON.stringify(callers)}`);
+  }
+}
+
 // A key of another kind is refused with a sentence that the uploader prints.
 async function checkRefusals() {
   const { key } = await call("POST", "/keys", { role: "client", project: "late" });
@@ -130,6 +148,43 @@ async function checkRefusals() {
   const cli = path.join(process.env.UPLOADERS, "cli3", "node_modules", ".bin", "sentry-cli");
   const refused = await promisify(execFile)(cli, ["sourcemaps", "upload", out], { env: environment(key.key, "late") }).catch((error) => error);
   assert.match(`${refused.stdout}${refused.stderr}`, /a client key may only post errors: use an upload key/);
+}
+
+// Each command line uploads a ProGuard mapping under an id of its own; an event as the SDK for Android sends it is then shown
+// as it was written. All of them are one error.
+async function checkMappings() {
+  const project = "android";
+  const { dsn, key } = await makeProject(project);
+  const event = JSON.parse(fs.readFileSync(path.join(__dirname, "android", "event.json"), "utf8"));
+  const mapping = path.join(__dirname, "android", "mapping.txt");
+  const uploaders = {
+    "4226bed7-ce47-5c49-9ce5-3af113009c2e": ["cli2", "sentry-cli", ["upload-proguard", "--uuid"]],
+    "5226bed7-ce47-5c49-9ce5-3af113009c2e": ["cli3", "sentry-cli", ["upload-proguard", "--uuid"]],
+    "6226bed7-ce47-5c49-9ce5-3af113009c2e": ["new", "sentry", ["proguard", "upload", "--uuid"]],
+  };
+  const { host, username, pathname } = new URL(dsn);
+  let sent = 0;
+  for (const [id, [set, command, parameters]] of Object.entries(uploaders)) {
+    const program = path.join(process.env.UPLOADERS, set, "node_modules", ".bin", command);
+    await promisify(execFile)(program, [...parameters, id, mapping], { env: environment(key, project), cwd: work });
+    event.debug_meta.images[0].uuid = id;
+    event.event_id = id.replaceAll("-", "");
+    const response = await fetch(`http://${host}/api${pathname}/store/?sentry_key=${username}`, { method: "POST", body: JSON.stringify(event) });
+    assert.equal(response.status, 200, await response.text());
+    sent += 1;
+    await stored(project, sent);
+  }
+  const errors = await errorsOf(project);
+  assert.deepEqual(errors.map((error) => [error.type, error.count]), [["MainFragment$EngineFailureException", 3]]);
+  const frames = await framesOf(project, errors[0]);
+  const places = frames.map((frame) => `${frame.module}.${frame.function}(${frame.filename}:${frame.lineno})`);
+  assert.deepEqual(places.slice(0, 3), [
+    "com.example.MainFragment$Rocket.startEngines(MainFragment.java:90)",
+    "com.example.MainFragment$Rocket.fly(MainFragment.java:83)",
+    "com.example.MainFragment$onActivityCreated$4.onClick(MainFragment.java:65)",
+  ]);
+  const { uploads } = await call("GET", `/projects/${project}/source-maps`);
+  assert.deepEqual(uploads.map((upload) => [upload.kind, upload.failure, upload.maps]), Array(3).fill(["proguard", null, 1]));
 }
 
 // Both command lines announce a release of a repository with two commits; faultline shows it with its commits and deploy.
@@ -179,6 +234,8 @@ async function main() {
   await attempt("late map", checkLate);
   await attempt("refusals", checkRefusals);
   await attempt("releases", checkReleases);
+  await attempt("mappings", checkMappings);
+  await attempt("urls", checkUrls);
   process.exitCode = failed > 0 ? 1 : 0;
 }
 

@@ -23,14 +23,14 @@ const load = (set, name) => {
 const define = (build) => ({ __BUILD__: JSON.stringify(`build-${build}`) });
 const options = { telemetry: false, silent: false };
 
-async function bundle(out, build, plugins = []) {
+async function bundle(out, build, plugins = [], sourcemap = "external") {
   const esbuild = from("tools", "esbuild");
   await esbuild.build({
     entryPoints: [MAIN],
     outfile: path.join(out, "main.js"),
     bundle: true,
     minify: true,
-    sourcemap: "external",
+    sourcemap,
     define: define(build),
     plugins,
     nodePaths: [modules("tools")],
@@ -134,6 +134,11 @@ exports.UPLOADERS = {
   "esbuild-11": (out, build) => esbuild("plugins11", "@sentry/bundler-plugins/esbuild", "sentryEsbuildPlugin", out, build),
   "rollup-5": (out, build) => rollup("plugins5", "@sentry/rollup-plugin", "sentryRollupPlugin", out, build),
   "rollup-11": (out, build) => rollup("plugins11", "@sentry/bundler-plugins/rollup", "sentryRollupPlugin", out, build),
+};
+
+// Builds without uploading, and without debug ids. The script names its map.
+exports.plain = async (out, build) => {
+  await bundle(out, build, [], "linked");
 };
 
 // Builds without uploading, but with debug ids.

@@ -22,8 +22,8 @@ pub enum KeysCommand {
     },
     /// Create a key; it is shown only once
     Create {
-        /// Role: client (send events), read (view only), upload (upload source maps of one project), member (work on
-        /// errors) or admin (everything)
+        /// Role: client (send events), read (view only), upload (upload source maps and ProGuard
+        /// mappings of one project), member (work on errors) or admin (everything)
         #[arg(value_parser = ["client", "read", "upload", "member", "admin"])]
         role: String,
         /// Project that the key is for [default: all]

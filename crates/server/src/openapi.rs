@@ -41,7 +41,7 @@ pub fn document() -> Value {
 }
 
 const ABOUT: &str = "\
-Client keys send events, read keys are view-only, upload keys upload source maps (by the routes of Sentry's uploaders, under \
+Client keys send events, read keys are view-only, upload keys upload source maps and ProGuard mappings (by the routes of Sentry's uploaders, under \
 `/api/0`), admin keys have full access. A key is valid for one project or for all.\n\n\
 Every refusal has the same form and a named reason. Answers must not be cached. Lists are split into pages: send \
 `nextCursor` to get the next page. A path may have a prefix and a trailing slash.";

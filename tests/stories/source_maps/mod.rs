@@ -2,8 +2,10 @@
 
 mod mapping;
 mod orders;
+mod proguard;
 mod releases;
 mod uploads;
+mod urls;
 
 use std::io::Write;
 
@@ -65,21 +67,29 @@ pub(super) struct Build<'a> {
 
 /// A bundle as uploaders write it.
 fn bundle(builds: &[Build<'_>]) -> Vec<u8> {
+    bundle_at("~/", true, builds)
+}
+
+/// A bundle of scripts at this URL, with or without debug ids.
+fn bundle_at(url: &str, has_ids: bool, builds: &[Build<'_>]) -> Vec<u8> {
     let mut files = serde_json::Map::new();
     let mut contents = Vec::new();
     for (number, Build { id, script, map }) in builds.iter().enumerate() {
-        let headers = json!({ "debug-id": id, "sourcemap": format!("{number}.js.map") });
+        let mut headers = json!({ "debug-id": id, "sourcemap": format!("{number}.js.map") });
+        if !has_ids {
+            headers.as_object_mut().unwrap().remove("debug-id");
+        }
         let name = format!("files/_/_/{number}.js");
         files.insert(
             name.clone(),
-            json!({ "type": "minified_source", "url": format!("~/{number}.js"), "headers": headers }),
+            json!({ "type": "minified_source", "url": format!("{url}{number}.js"), "headers": headers }),
         );
         contents.push((name.clone(), script.as_bytes().to_vec()));
-        let headers = json!({ "debug-id": id });
+        let headers = if has_ids { json!({ "debug-id": id }) } else { json!({}) };
         let name = format!("{name}.map");
         files.insert(
             name.clone(),
-            json!({ "type": "source_map", "url": format!("~/{number}.js.map"), "headers": headers }),
+            json!({ "type": "source_map", "url": format!("{url}{number}.js.map"), "headers": headers }),
         );
         contents.push((name, map.to_string().into_bytes()));
     }
@@ -101,6 +111,11 @@ fn bundle(builds: &[Build<'_>]) -> Vec<u8> {
 pub(super) async fn upload(faultline: &Faultline, key: &str, builds: &[Build<'_>]) -> Value {
     let bundle = bundle(builds);
     upload_bundle(faultline, key, &bundle).await
+}
+
+/// Uploads a build without debug ids, for a script at this URL.
+async fn upload_plain(faultline: &Faultline, key: &str, build: &Build<'_>, url: &str) -> Value {
+    upload_bundle(faultline, key, &bundle_at(url, false, std::slice::from_ref(build))).await
 }
 
 async fn upload_bundle(faultline: &Faultline, key: &str, bundle: &[u8]) -> Value {

@@ -28,11 +28,15 @@ GET    /api/0/organizations/any/releases/shop@1/deploys/              401 403 40
 POST   /api/0/organizations/any/releases/shop@1/deploys/              401 403 403 403 400 400 403
 GET    /api/0/organizations/any/releases/shop@1/commits/              401 403 403 403 200 200 403
 GET    /api/0/organizations/any/releases/shop@1/files/                401 403 403 403 200 200 403
-POST   /api/0/organizations/any/releases/shop@1/files/                401 403 403 403 501 501 403
+POST   /api/0/organizations/any/releases/shop@1/files/                401 403 403 403 400 400 403
 GET    /api/0/organizations/any/releases/shop@1/previous-with-commits 401 403 403 403 200 200 403
 POST   /api/0/projects/any/sample/releases/                           401 403 403 403 201 201 403
 PUT    /api/0/projects/any/sample/releases/shop@1/                    401 403 403 403 200 200 403
 GET    /api/0/projects/any/sample/releases/shop@1/files/              401 403 403 403 200 200 403
+POST   /api/0/projects/any/sample/releases/shop@1/files/              401 403 403 403 400 400 403
+POST   /api/0/projects/any/sample/files/difs/assemble/                401 403 403 403 400 400 403
+POST   /api/0/projects/any/sample/files/dsyms/                        401 403 403 403 400 400 403
+POST   /api/0/projects/any/sample/files/proguard-artifact-releases    401 403 403 403 201 201 403
 GET    /api/0/organizations/any/teams/                                404 404 404 404 404 404 404
 ";
 

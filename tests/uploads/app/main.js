@@ -1,7 +1,7 @@
 import * as Sentry from "@sentry/browser";
 import { Checkout } from "./cart.js";
 
-Sentry.init({ dsn: window.SENTRY_DSN, environment: __BUILD__ });
+Sentry.init({ dsn: window.SENTRY_DSN, environment: __BUILD__, release: window.RELEASE });
 
 function onPay() {
   new Checkout([{ name: "tea", count: 2 }]).pay();

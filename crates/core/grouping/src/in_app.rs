@@ -135,12 +135,17 @@ fn is_library(frame: &Frame, family: Family) -> bool {
     let module = frame.module.as_deref().unwrap_or_default();
     match family {
         Family::JavaScript => CDNS.iter().any(|cdn| path.contains(cdn)),
-        Family::Java => JAVA.iter().any(|prefix| module.starts_with(prefix)),
+        Family::Java => is_java_library(module),
         Family::CSharp => module == "System" || module.starts_with("System.") || module.starts_with("Microsoft."),
         Family::Native | Family::Php | Family::Ruby | Family::Go | Family::Beam | Family::Python | Family::Other => {
             false
         }
     }
+}
+
+/// Returns whether a class belongs to the JVM, Android or a common library.
+pub fn is_java_library(class: &str) -> bool {
+    JAVA.iter().any(|prefix| class.starts_with(prefix))
 }
 
 /// Returns whether a file is in a folder in which packages are installed.

@@ -27,7 +27,7 @@ mod work;
 pub use chain::{crash_frame, crash_function, main_exception, own_frames};
 use chain::{exception_type, throws_anything};
 pub use explain::{Component, Explanation, Variant, explain};
-pub use in_app::is_in_package;
+pub use in_app::{is_in_package, is_java_library};
 pub use parameterise::parameterise;
 pub use title::title;
 pub use whole_message::{message_fingerprint, truncate_message};

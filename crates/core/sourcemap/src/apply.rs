@@ -4,14 +4,11 @@ use std::collections::BTreeMap;
 
 use model::id::DebugId;
 use model::occurrence::{Frame, Occurrence};
-use serde_json::{Map, Value};
 
-use crate::marks::{MINIFIED, PROBLEM};
+use crate::marks::{keep_minified, name_source_map, note_problem};
 use crate::stacks::{At, stacks_mut};
 use crate::{Context, FrameProblem, is_third_party, readable};
 
-/// The debug id of the map. Grouping looks at it: functions of mapped frames do not count.
-const SOURCE_MAP: &str = "sourcemap";
 /// The most bytes of source lines that are added to an event. The frames nearest to the fault come first.
 const MAX_CONTEXT: usize = 64 << 10;
 
@@ -54,47 +51,20 @@ pub fn apply(occurrence: &mut Occurrence, results: Vec<(At, Result<Original, Fra
                     // The caller names what it calls.
                     let called = index.checked_sub(1).and_then(|caller| called.get(&caller));
                     if original.context.is_none() {
-                        note(frame, &FrameProblem::NoSource(readable(&original.source)));
+                        note_problem(frame, &FrameProblem::NoSource(readable(&original.source)).sentence());
                     }
                     replace(frame, original, called.map(String::as_str), &mut room);
                 }
-                Err(problem) if explains => note(frame, &problem),
+                Err(problem) if explains => note_problem(frame, &problem.sentence()),
                 Err(_) => {}
             }
         }
     }
 }
 
-fn data(frame: &mut Frame) -> &mut Map<String, Value> {
-    let data = frame.other.entry("data").or_insert_with(|| Value::Object(Map::new()));
-    if !data.is_object() {
-        *data = Value::Object(Map::new());
-    }
-    match data {
-        Value::Object(data) => data,
-        _ => unreachable!("it was just made an object"),
-    }
-}
-
-fn note(frame: &mut Frame, problem: &FrameProblem) {
-    data(frame).insert(PROBLEM.to_owned(), problem.sentence().into());
-}
-
 fn replace(frame: &mut Frame, original: Original, called: Option<&str>, room: &mut usize) {
-    let text = |text: &Option<String>| text.as_deref().map(Value::from);
-    let minified = [
-        ("filename", text(&frame.filename)),
-        ("abs_path", text(&frame.abs_path)),
-        ("function", text(&frame.function)),
-        ("module", text(&frame.module)),
-        ("lineno", frame.lineno.map(Value::from)),
-        ("colno", frame.colno.map(Value::from)),
-        ("in_app", frame.in_app.map(Value::from)),
-    ];
-    let minified = minified.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
-    let data = data(frame);
-    data.insert(MINIFIED.to_owned(), Value::Object(minified));
-    data.insert(SOURCE_MAP.to_owned(), original.id.to_string().into());
+    keep_minified(frame, &[]);
+    name_source_map(frame, original.id);
 
     frame.function = match original.function {
         Some(function) => Some(function).filter(|function| !function.is_empty()),

@@ -5,6 +5,13 @@
 #[error("the stored source map is damaged: {0}")]
 pub struct BadMap(pub(crate) &'static str);
 
+impl BadMap {
+    /// Says what is wrong with a map.
+    pub fn new(reason: &'static str) -> Self {
+        Self(reason)
+    }
+}
+
 /// Appends an unsigned number, seven bits a byte.
 pub(crate) fn put(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {

@@ -66,7 +66,8 @@ impl Directory {
     }
 
     /// The form in which the directory is stored.
-    pub(crate) fn pack(&self) -> std::io::Result<Vec<u8>> {
+    /// Compresses a part of an object.
+    pub fn pack(&self) -> std::io::Result<Vec<u8>> {
         let mut out = vec![VERSION];
         put(&mut out, self.blocks.len() as u64);
         let (mut line, mut offset) = (0, 0);
@@ -126,10 +127,12 @@ pub(crate) fn small(number: u64) -> Result<u32, BadMap> {
 
 const LEVEL: i32 = 3;
 
-pub(crate) fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+/// Compresses a part of an object.
+pub fn pack(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     zstd::bulk::compress(bytes, LEVEL)
 }
 
-pub(crate) fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, BadMap> {
+/// Decompresses a part of an object that has at most `limit` bytes then.
+pub fn unpack(packed: &[u8], limit: usize) -> Result<Vec<u8>, BadMap> {
     zstd::bulk::decompress(packed, limit).map_err(|_| BadMap("a part cannot be decompressed"))
 }

@@ -1,5 +1,7 @@
 use model::id::DebugId;
 
+use crate::cut_line;
+
 /// Why a frame is shown minified, or without its source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FrameProblem {
@@ -7,6 +9,8 @@ pub enum FrameProblem {
     NotUploaded(DebugId),
     /// The event names no debug id for the file.
     NoDebugId,
+    /// The file has no debug id, and no map was uploaded for it in the release of the event.
+    NoFile { url: String, release: String },
     /// The frame has no line or column.
     NoColumn,
     /// The map has nothing at this place.
@@ -29,6 +33,11 @@ impl FrameProblem {
             Self::NoDebugId => "The deployed file registers no debug id: deploy the files that the bundler plugin or \
                                 `sentry-cli sourcemaps inject` changed, not other copies of them."
                 .to_owned(),
+            Self::NoFile { url, release } => format!(
+                "No source map was uploaded for {} in release {release}: upload the build's source maps with this release \
+                 (and build), or inject debug ids.",
+                cut_line(url, 0)
+            ),
             Self::NoColumn => "The frame has no column, so its place in the source map is not known: use an SDK that \
                                sends columns."
                 .to_owned(),

@@ -17,6 +17,8 @@ const MAX_LOOKUPS: usize = 200;
 const MAX_MAPS: usize = 20;
 /// The most scripts of an event whose ids are read.
 const MAX_IMAGES: usize = 1_000;
+/// The longest URL that is looked up, in bytes.
+const MAX_URL: usize = 1_000;
 /// A column that only minified code has.
 const MINIFIED_COLUMN: u64 = 500;
 
@@ -40,13 +42,29 @@ pub struct Wanted {
 pub enum Lookup {
     /// The map with this id may explain it.
     Find(Wanted),
+    /// The map of this file may explain it, if one was uploaded for the release of the event.
+    FindFile(WantedFile),
     /// No map can explain it.
     Impossible(FrameProblem),
 }
 
-/// Whether an event names debug ids of scripts at all: a cheap question before anything else.
-pub fn has_debug_ids(occurrence: &Occurrence) -> bool {
-    occurrence.other.contains_key("debug_meta")
+/// A place in a minified file without a debug id. Line and column count from 0.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WantedFile {
+    /// The ids under which its map may be stored, best first.
+    pub ids: Vec<DebugId>,
+    pub line: u32,
+    pub column: u32,
+    /// Why it is shown minified if the project has no maps by URL; `None` if it may not be minified at all.
+    pub no_id: Option<FrameProblem>,
+    /// Why it is shown minified if the project has such maps, but not this one.
+    pub no_file: Option<FrameProblem>,
+}
+
+/// Whether an event names debug ids at all, or scripts of a release: a cheap question before anything else.
+pub fn may_have_maps(occurrence: &Occurrence) -> bool {
+    let is_script = matches!(occurrence.platform.as_str(), "javascript" | "node");
+    occurrence.other.contains_key("debug_meta") || (is_script && occurrence.release.is_some())
 }
 
 /// Returns the frames of minified files that were not mapped yet. Empty for events without stacks of JavaScript, at the
@@ -57,7 +75,7 @@ pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
     }
     let images = images(occurrence);
     let mut all = Vec::new();
-    let mut ids = BTreeSet::new();
+    let (mut ids, mut files) = (BTreeSet::new(), BTreeSet::new());
     for (stack, frames) in stacks(occurrence).map(|stack| &stack.frames).enumerate() {
         let first = frames.len().saturating_sub(MAX_FRAMES);
         for (frame, entry) in frames.iter().enumerate().skip(first).rev() {
@@ -67,7 +85,7 @@ pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
             if !is_script(entry, occurrence) || minified_of(entry).is_some() {
                 continue;
             }
-            let Some(lookup) = lookup(entry, &images) else { continue };
+            let Some(lookup) = lookup(entry, &images, occurrence) else { continue };
             let lookup = match lookup {
                 Lookup::Find(wanted) if !ids.contains(&wanted.id) && ids.len() == MAX_MAPS => {
                     Lookup::Impossible(FrameProblem::NotRead)
@@ -75,6 +93,18 @@ pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
                 Lookup::Find(wanted) => {
                     ids.insert(wanted.id);
                     lookup
+                }
+                Lookup::FindFile(wanted) => {
+                    let first = wanted.ids.first().copied();
+                    if !files.contains(&first) && files.len() == MAX_MAPS {
+                        match wanted.no_id {
+                            Some(problem) => Lookup::Impossible(problem),
+                            None => continue,
+                        }
+                    } else {
+                        files.insert(first);
+                        Lookup::FindFile(wanted)
+                    }
                 }
                 Lookup::Impossible(_) => lookup,
             };
@@ -84,17 +114,28 @@ pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
     all
 }
 
-fn lookup(frame: &Frame, images: &HashMap<&str, DebugId>) -> Option<Lookup> {
+fn lookup(frame: &Frame, images: &HashMap<&str, DebugId>, occurrence: &Occurrence) -> Option<Lookup> {
     let paths = [&frame.abs_path, &frame.filename];
     let id = paths.into_iter().flatten().find_map(|path| images.get(bare(path)));
+    let from_zero = |number: Option<u64>| u32::try_from(number?.checked_sub(1)?).ok();
+    let (line, column) = (from_zero(frame.lineno), from_zero(frame.colno));
     let Some(&id) = id else {
         let path = frame.filename.as_deref().or(frame.abs_path.as_deref()).unwrap_or_default();
         let is_minified = frame.colno.is_some_and(|column| column >= MINIFIED_COLUMN) || path.ends_with(".min.js");
         let is_own = frame.in_app != Some(false) && !path.is_empty();
-        return (is_own && is_minified).then_some(Lookup::Impossible(FrameProblem::NoDebugId));
+        let no_id = (is_own && is_minified).then_some(FrameProblem::NoDebugId);
+        let url = bare(frame.abs_path.as_deref().unwrap_or(path));
+        let file = occurrence.release.as_deref().zip(line.zip(column)).map(|(release, (line, column))| {
+            let ids = file_ids(release, occurrence.dist.as_deref(), url);
+            let no_file = || FrameProblem::NoFile { url: url.to_owned(), release: release.to_owned() };
+            WantedFile { ids, line, column, no_file: no_id.as_ref().map(|_| no_file()), no_id: no_id.clone() }
+        });
+        return match file.filter(|file| !file.ids.is_empty()) {
+            Some(file) => Some(Lookup::FindFile(file)),
+            None => no_id.map(Lookup::Impossible),
+        };
     };
-    let from_zero = |number: Option<u64>| u32::try_from(number?.checked_sub(1)?).ok();
-    Some(match (from_zero(frame.lineno), from_zero(frame.colno)) {
+    Some(match (line, column) {
         (Some(line), Some(column)) => Lookup::Find(Wanted { id, line, column }),
         // In a bundle of one line, a line alone says nothing.
         (None, _) | (_, None) => Lookup::Impossible(FrameProblem::NoColumn),
@@ -111,6 +152,24 @@ fn images(occurrence: &Occurrence) -> HashMap<&str, DebugId> {
     };
     let named = |image| Some((bare(Value::as_str(Value::get(image, "code_file")?)?), entry(image)?));
     images.into_iter().flatten().take(MAX_IMAGES).filter_map(named).collect()
+}
+
+/// The ids under which the map of a file may be stored: by its URL, and by its path on any host.
+fn file_ids(release: &str, dist: Option<&str>, url: &str) -> Vec<DebugId> {
+    let url = url.split('#').next().unwrap_or(url);
+    let bare = url.split('?').next().unwrap_or(url);
+    let path = |url: &str| match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map(|at| format!("~{}", &rest[at..])),
+        None => url.starts_with('/').then(|| format!("~{url}")),
+    };
+    let mut ids = Vec::new();
+    for name in [Some(url.to_owned()), Some(bare.to_owned()), path(url), path(bare)].into_iter().flatten() {
+        let id = DebugId::of_file(release, dist, &name);
+        if !ids.contains(&id) && name.contains('/') && name.len() <= MAX_URL {
+            ids.push(id);
+        }
+    }
+    ids
 }
 
 /// Old SDKs put `async ` before the path.

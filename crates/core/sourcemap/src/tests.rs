@@ -173,6 +173,30 @@ fn frames_are_looked_up_by_the_debug_id_of_their_file() {
 }
 
 #[test]
+fn a_file_without_debug_id_is_looked_up_by_release_and_url() {
+    let mut event = event(vec![
+        frame("c.js?v=1#top", Some(1), Some(10), "c"),
+        frame("c.js", Some(1), None, "c"),
+        frame("c.min.js", Some(2), Some(1), "c"),
+    ]);
+    assert_eq!(lookups(&event).len(), 1, "without a release, only the minified file has a problem");
+    event.release = Some("shop@1".to_owned());
+    event.dist = Some("7".to_owned());
+    let found: Vec<_> = lookups(&event).into_iter().map(|(at, lookup)| (at.frame, lookup)).collect();
+    let id = |url: &str| DebugId::of_file("shop@1", Some("7"), url);
+    let Lookup::FindFile(query) = &found[1].1 else { panic!("{found:?}") };
+    let host = "https://shop.test";
+    let expected = [id(&format!("{host}/c.js?v=1")), id(&format!("{host}/c.js")), id("~/c.js?v=1"), id("~/c.js")];
+    assert_eq!((found[1].0, query.ids.as_slice(), query.line, query.column), (0, &expected[..], 0, 9));
+    assert_eq!((&query.no_id, &query.no_file), (&None, &None), "it may not be minified at all");
+    let Lookup::FindFile(minified) = &found[0].1 else { panic!("{found:?}") };
+    assert_eq!((found[0].0, &minified.no_id), (2, &Some(FrameProblem::NoDebugId)));
+    let sentence = minified.no_file.as_ref().unwrap().sentence();
+    assert!(sentence.contains("for https://shop.test/c.min.js in release shop@1"), "{sentence}");
+    assert_eq!(found.len(), 2);
+}
+
+#[test]
 fn a_mapped_frame_keeps_its_minified_form_and_is_not_looked_up_again() {
     let mut event = event(vec![frame("a.js", Some(1), Some(10), "x"), frame("a.js", Some(1), Some(20), "n.pay")]);
     let original = |function: Option<&str>, name: Option<&str>| Original {

@@ -13,7 +13,7 @@ use crate::processor::Processor;
 impl Processor {
     pub(crate) async fn drop_stored(&self, project: ProjectId, occurrences: &mut Vec<Occurrence>) -> store::Result<()> {
         let mut stored = BTreeSet::new();
-        for occurrence in occurrences.iter().filter(|occurrence| source_maps::has_debug_ids(occurrence)) {
+        for occurrence in occurrences.iter().filter(|occurrence| source_maps::may_have_maps(occurrence)) {
             if self.find_event(project, occurrence.event_id.hash()).await?.is_some() {
                 stored.insert(occurrence.event_id);
             }

@@ -22,7 +22,7 @@ impl Processor {
         }
         for occurrence in occurrences {
             source_maps::distrust(occurrence);
-            if !source_maps::has_debug_ids(occurrence) {
+            if !source_maps::may_have_maps(occurrence) {
                 continue;
             }
             let place = crash_place(occurrence);

@@ -1,11 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 mod answer;
+mod assembly;
 mod bundle;
+mod mapping;
 mod routes;
 mod uploader;
 
 use std::sync::Arc;
+
+pub use bundle::{check_bundle, check_map};
 
 use axum::Router;
 use http_common::{Access, Authenticator, Outcomes};

@@ -112,7 +112,7 @@ impl Caller {
             Rights::Key(Role::Admin, scope) => Ok(Reach::of(scope)),
             Rights::Key(Role::Client, _) => Err(refuse_role("a client key may only post errors: use an admin key")),
             Rights::Key(Role::Upload, _) => {
-                Err(refuse_role("an upload key may only upload source maps: use an admin key"))
+                Err(refuse_role("an upload key may only upload source maps and mappings: use an admin key"))
             }
             Rights::Key(Role::Read, _) => {
                 Err(refuse_role("a read key cannot change anything, and can read only errors: use an admin key"))
@@ -132,7 +132,7 @@ impl Caller {
                 Err(refuse_role("a client key may only post errors: use a member or an admin key"))
             }
             Rights::Key(Role::Upload, _) => {
-                Err(refuse_role("an upload key may only upload source maps: use a member or an admin key"))
+                Err(refuse_role("an upload key may only upload source maps and mappings: use a member or an admin key"))
             }
             Rights::Key(Role::Read, _) => {
                 Err(refuse_role("a read key cannot change anything: use a member or an admin key"))
@@ -204,7 +204,7 @@ impl Caller {
             Rights::Key(Role::Read, _) => Err(refuse_role("a read key is view-only: use a client key to post errors")),
             Rights::Key(Role::Member, _) => Err(refuse_role("a member key posts no errors: use a client key")),
             Rights::Key(Role::Upload, _) => {
-                Err(refuse_role("an upload key may only upload source maps: use a client key to post errors"))
+                Err(refuse_role("an upload key may only upload source maps and mappings: use a client key to post errors"))
             }
             Rights::User(_) => Err(refuse_role("a personal access token posts no errors: use a client key")),
         }

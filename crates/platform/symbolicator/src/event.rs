@@ -12,9 +12,9 @@ use crate::{Budget, Symbolicator};
 const CONCURRENT: usize = 16;
 
 impl Symbolicator {
-    /// Replaces the minified frames of an occurrence by the original ones, within `budget`. Frames that cannot be mapped
-    /// stay as they are; with `explains`, they get the reason. A failure of storage is logged, and does not reach the
-    /// caller. Returns whether any frame was mapped.
+    /// Replaces the minified frames of JavaScript and the obfuscated ones of Java by the original ones, within `budget`.
+    /// Frames that cannot be mapped stay as they are; with `explains`, they get the reason. A failure of storage is logged,
+    /// and does not reach the caller. Returns whether any frame was mapped.
     pub async fn map(
         &self,
         project: ProjectId,
@@ -22,18 +22,75 @@ impl Symbolicator {
         budget: &mut Budget,
         explains: bool,
     ) -> bool {
+        let started = Instant::now();
+        let end = started + budget.left();
+        let has_scripts = self.map_scripts(project, occurrence, end, explains).await;
+        let has_classes = self.map_classes(project, occurrence, end, explains).await;
+        budget.spend(started.elapsed());
+        has_scripts || has_classes
+    }
+
+    async fn map_scripts(&self, project: ProjectId, occurrence: &mut Occurrence, end: Instant, explains: bool) -> bool {
         let wanted = lookups(occurrence);
-        if wanted.is_empty() || (!explains && !wanted.iter().any(|(_, lookup)| matches!(lookup, Lookup::Find(_)))) {
+        if wanted.is_empty() || (!explains && wanted.iter().all(|(_, lookup)| matches!(lookup, Lookup::Impossible(_))))
+        {
             return false;
         }
-        let started = Instant::now();
-        let results = self.look_up(project, wanted, started + budget.left()).await;
-        budget.spend(started.elapsed());
+        let wanted = self.find_files(project, wanted, end).await;
+        let results = self.look_up(project, wanted, end).await;
         let is_mapped = results.iter().any(|(_, result)| result.is_ok());
         if is_mapped || explains {
             apply(occurrence, results, explains);
         }
         is_mapped
+    }
+
+    /// Finds the maps of files without debug ids. What is left has an id, or is impossible.
+    async fn find_files(&self, project: ProjectId, wanted: Vec<(At, Lookup)>, end: Instant) -> Vec<(At, Lookup)> {
+        let is_file = |(_, lookup): &(At, Lookup)| matches!(lookup, Lookup::FindFile(_));
+        if !wanted.iter().any(is_file) {
+            return wanted;
+        }
+        let has_files = timeout_at(end, self.has_file_maps(project)).await;
+        let has_files = matches!(has_files, Ok(Ok(true)));
+        let mut known: BTreeMap<Vec<DebugId>, Result<Option<DebugId>, FrameProblem>> = BTreeMap::new();
+        let mut found = Vec::with_capacity(wanted.len());
+        for (at, lookup) in wanted {
+            let Lookup::FindFile(file) = lookup else {
+                found.push((at, lookup));
+                continue;
+            };
+            if !has_files {
+                found.extend(file.no_id.map(|problem| (at, Lookup::Impossible(problem))));
+                continue;
+            }
+            if !known.contains_key(&file.ids) {
+                let id = timeout_at(end, self.find_file(project, &file.ids)).await;
+                known.insert(file.ids.clone(), id.unwrap_or(Err(FrameProblem::NotRead)));
+            }
+            let lookup = match known.get(&file.ids) {
+                Some(Ok(Some(id))) => Some(Lookup::Find(Wanted { id: *id, line: file.line, column: file.column })),
+                Some(Err(problem)) => Some(Lookup::Impossible(problem.clone())),
+                Some(Ok(None)) | None => file.no_file.map(Lookup::Impossible),
+            };
+            found.extend(lookup.map(|lookup| (at, lookup)));
+        }
+        found
+    }
+
+    /// The first of these ids that has a map.
+    async fn find_file(&self, project: ProjectId, ids: &[DebugId]) -> Result<Option<DebugId>, FrameProblem> {
+        for id in ids {
+            match self.find_item(project, *id).await {
+                Ok(Some(_)) => return Ok(Some(*id)),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::warn!(error.message = %error, "failed to look up the source map of a file");
+                    return Err(FrameProblem::NotRead);
+                }
+            }
+        }
+        Ok(None)
     }
 
     async fn look_up(
@@ -48,6 +105,8 @@ impl Symbolicator {
             match lookup {
                 Lookup::Find(wanted) => by_map.entry(wanted.id).or_default().push((at, wanted)),
                 Lookup::Impossible(problem) => results.push((at, Err(problem))),
+                // All were found, or are impossible.
+                Lookup::FindFile(_) => {}
             }
         }
         let mut waiting = by_map.into_iter().map(|(id, frames)| async move {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod cache;
+mod classes;
 mod event;
 mod lookup;
 mod renew;
@@ -16,7 +17,7 @@ use store::ports::{SourceMaps, SymbolFiles};
 /// How long the maps of an upload are kept after they were uploaded or last used, in days.
 pub const KEPT_DAYS: u32 = 90;
 
-/// Finds the original place of frames of minified JavaScript. It has bounded caches; one is shared by everything that a
+/// Finds the original place of frames of minified JavaScript and of obfuscated Java. It has bounded caches; one is shared by everything that a
 /// process maps.
 pub struct Symbolicator {
     maps: Arc<dyn SourceMaps>,

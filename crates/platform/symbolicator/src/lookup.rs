@@ -3,9 +3,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::join_all;
 use model::id::{DebugId, ProjectId, UploadId};
+use model::time::Timestamp;
 use source_maps::{At, Directory, FrameProblem, ObjectRange, Original, Wanted, around, find};
 use store::StoreError;
-use store::ports::MapItem;
+use store::ports::{MapItem, MapKind};
 
 use crate::Symbolicator;
 
@@ -61,7 +62,8 @@ impl Symbolicator {
     /// Finds a map and reads its directory.
     async fn open(&self, project: ProjectId, id: DebugId) -> Result<(MapItem, Arc<Directory>), LookupFailure> {
         let missing = || LookupFailure::Problem(FrameProblem::NotUploaded(id));
-        let item = self.find_item(project, id).await?.ok_or_else(missing)?;
+        let item = self.find_item(project, id).await?.filter(|item| item.kind == MapKind::SourceMap);
+        let item = item.ok_or_else(missing)?;
         self.renew(project, &item).await;
         let range = ObjectRange { offset: item.offset, length: item.length };
         let key = (project, item.upload, range);
@@ -75,16 +77,9 @@ impl Symbolicator {
     }
 
     /// Finds out where a map is. Projects without maps cost a read each [`UNCHANGED_SECONDS`].
-    async fn find_item(&self, project: ProjectId, id: DebugId) -> Result<Option<MapItem>, StoreError> {
+    pub(crate) async fn find_item(&self, project: ProjectId, id: DebugId) -> Result<Option<MapItem>, StoreError> {
         let now = self.clock.now();
-        let changed = match self.cache.changed.get(&project, now) {
-            Some(changed) => changed,
-            None => {
-                let changed = self.maps.source_maps_changed(project).await?;
-                self.cache.changed.put(project, changed, now.plus_seconds(UNCHANGED_SECONDS));
-                changed
-            }
-        };
+        let changed = self.last_change(project).await?;
         if changed.is_none() {
             return Ok(None);
         }
@@ -95,6 +90,31 @@ impl Symbolicator {
         let seconds = if item.is_some() { ITEM_SECONDS } else { MISSING_SECONDS };
         self.cache.items.put((project, id), (changed, item.clone()), now.plus_seconds(seconds));
         Ok(item)
+    }
+
+    async fn last_change(&self, project: ProjectId) -> Result<Option<Timestamp>, StoreError> {
+        let now = self.clock.now();
+        if let Some(changed) = self.cache.changed.get(&project, now) {
+            return Ok(changed);
+        }
+        let changed = self.maps.source_maps_changed(project).await?;
+        self.cache.changed.put(project, changed, now.plus_seconds(UNCHANGED_SECONDS));
+        Ok(changed)
+    }
+
+    /// Whether the project has maps of files without debug ids. If not, no URL is looked up.
+    pub(crate) async fn has_file_maps(&self, project: ProjectId) -> Result<bool, StoreError> {
+        let (now, changed) = (self.clock.now(), self.last_change(project).await?);
+        if changed.is_none() {
+            return Ok(false);
+        }
+        if let Some((_, has_files)) = self.cache.by_url.get(&project, now).filter(|(of, _)| *of == changed) {
+            return Ok(has_files);
+        }
+        let has_files = self.maps.has_file_maps(project).await?;
+        let seconds = if has_files { ITEM_SECONDS } else { MISSING_SECONDS };
+        self.cache.by_url.put(project, (changed, has_files), now.plus_seconds(seconds));
+        Ok(has_files)
     }
 
     async fn find_original(
@@ -131,12 +151,12 @@ impl Symbolicator {
     }
 
     /// Reads a part of an object, or finds it in the cache.
-    async fn read_part(
+    pub(crate) async fn read_part(
         &self,
         project: ProjectId,
         upload: &UploadId,
         range: ObjectRange,
-    ) -> Result<Option<Bytes>, LookupFailure> {
+    ) -> Result<Option<Bytes>, StoreError> {
         let key = (project, *upload, range);
         if let Some(part) = self.cache.parts.get(&key) {
             return Ok(Some(part));
@@ -148,7 +168,7 @@ impl Symbolicator {
         Ok(part)
     }
 
-    async fn fetch(
+    pub(crate) async fn fetch(
         &self,
         project: ProjectId,
         upload: &UploadId,

@@ -10,7 +10,7 @@ use model::time::Timestamp;
 use parking_lot::Mutex;
 use source_maps::{Mapping, Scope, Source, Target, write_map};
 use store::clock::Clock;
-use store::ports::{MapItem, Page, SourceMaps, SymbolFiles, Upload};
+use store::ports::{MapItem, MapKind, Page, SourceMaps, SymbolFiles, Upload};
 use store::{Kind, StoreError};
 
 use crate::cache::MapCache;
@@ -26,6 +26,7 @@ struct World {
     renewals: AtomicUsize,
     fails: AtomicBool,
     hangs: AtomicBool,
+    has_files: AtomicBool,
     seconds: AtomicI64,
 }
 
@@ -51,7 +52,14 @@ impl World {
         let range = write_map(&mut object, &[mapping], &[scope], [source].into_iter()).unwrap();
         let upload = UploadId::new(self.now(), Checksum::from_bytes([1; 20]));
         let expires_at = self.now().plus_seconds(90 * 86_400);
-        *self.item.lock() = Some(MapItem { id: id(), upload, offset: range.offset, length: range.length, expires_at });
+        *self.item.lock() = Some(MapItem {
+            id: id(),
+            kind: MapKind::SourceMap,
+            upload,
+            offset: range.offset,
+            length: range.length,
+            expires_at,
+        });
         *self.changed.lock() = Some(self.now());
     }
 }
@@ -75,6 +83,15 @@ impl SourceMaps for World {
     async fn source_maps_changed(&self, _: ProjectId) -> store::Result<Option<Timestamp>> {
         self.read().await?;
         Ok(*self.changed.lock())
+    }
+
+    async fn note_file_maps(&self, _: ProjectId) -> store::Result<()> {
+        unreachable!("maps are only read here")
+    }
+
+    async fn has_file_maps(&self, _: ProjectId) -> store::Result<bool> {
+        self.read().await?;
+        Ok(self.has_files.load(Ordering::Relaxed))
     }
 
     async fn source_map(&self, _: ProjectId, _: DebugId) -> store::Result<Option<MapItem>> {

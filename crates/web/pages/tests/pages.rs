@@ -327,7 +327,7 @@ fn source_maps() {
     };
     let none = kept("source_maps_none", &none);
     assert!(
-        none.contains("No source map has been uploaded yet") && none.contains("SENTRY_AUTH_TOKEN=sntrys_e30=_x"),
+        none.contains("Nothing has been uploaded yet") && none.contains("SENTRY_AUTH_TOKEN=sntrys_e30=_x"),
         "{none}"
     );
 }

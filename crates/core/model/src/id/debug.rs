@@ -1,5 +1,7 @@
 use std::fmt;
 
+use sha2::{Digest, Sha256};
+
 use super::{shown, text_form, unhex};
 
 /// The id that ties a deployed script to its source map: a UUID, written in lower case with dashes. Clients choose it, so
@@ -21,6 +23,20 @@ impl DebugId {
     /// The 16 bytes of the id.
     pub fn to_bytes(self) -> [u8; 16] {
         self.0
+    }
+
+    /// The id under which the source map of a file without a debug id is stored. It follows from what is known of the file:
+    /// its release, its build, and its URL.
+    pub fn of_file(release: &str, dist: Option<&str>, url: &str) -> Self {
+        let mut hash = Sha256::new_with_prefix("file");
+        // An absent build is another one than an empty one.
+        for part in [Some(release), dist, Some(url)] {
+            hash.update(part.map_or(u64::MAX, |part| part.len() as u64).to_le_bytes());
+            hash.update(part.unwrap_or_default());
+        }
+        let mut id = [0; 16];
+        id.copy_from_slice(&hash.finalize()[..16]);
+        Self(id)
     }
 
     /// Parses 32 hexadecimal digits of either case, with or without dashes.
@@ -58,6 +74,20 @@ text_form!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_id_of_a_file_depends_on_all_that_is_known_of_it() {
+        let ids = [
+            DebugId::of_file("shop@1", None, "~/a.js"),
+            DebugId::of_file("shop@1", Some(""), "~/a.js"),
+            DebugId::of_file("shop@1", Some("1"), "~/a.js"),
+            DebugId::of_file("shop@2", None, "~/a.js"),
+            DebugId::of_file("shop@1", None, "~/b.js"),
+            DebugId::of_file("shop@1~", None, "/a.js"),
+        ];
+        assert_eq!(ids.iter().collect::<std::collections::BTreeSet<_>>().len(), ids.len());
+        assert_eq!(ids[0], DebugId::of_file("shop@1", None, "~/a.js"));
+    }
 
     #[test]
     fn an_id_is_read_leniently_and_written_in_one_form() {

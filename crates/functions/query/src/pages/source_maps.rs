@@ -31,6 +31,7 @@ struct ApiShown {
 #[serde(rename_all = "camelCase")]
 struct ApiUpload {
     id: String,
+    kind: String,
     uploaded_at: Timestamp,
     expires_at: Timestamp,
     release: Option<String>,
@@ -56,6 +57,7 @@ impl ApiUpload {
         let problems = self.problems.into_iter();
         UploadRow {
             id: self.id,
+            is_mapping: self.kind == "proguard",
             at: Moment::new(self.uploaded_at, now),
             expires_at: Moment::new(self.expires_at, now),
             release: self.release,

@@ -28,11 +28,16 @@ pub(super) fn route() -> Router<Arc<Query>> {
 }
 
 pub(super) fn describe(api: &mut Description) {
-    api.operation("get", PATH, "listSourceMaps", "Lists the uploads of source maps of a project, newest first")
-        .project()
-        .limit(DEFAULT_UPLOADS, MAX_UPLOADS)
-        .query::<UploadId>("cursor", "`nextCursor` of the previous page")
-        .data::<UploadsAnswer<'_>>(200, "a page of uploads");
+    api.operation(
+        "get",
+        PATH,
+        "listSourceMaps",
+        "Lists the uploads of source maps and ProGuard mappings of a project, newest first",
+    )
+    .project()
+    .limit(DEFAULT_UPLOADS, MAX_UPLOADS)
+    .query::<UploadId>("cursor", "`nextCursor` of the previous page")
+    .data::<UploadsAnswer<'_>>(200, "a page of uploads");
 }
 
 #[derive(Serialize, JsonSchema)]

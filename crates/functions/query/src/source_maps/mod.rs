@@ -1,4 +1,4 @@
-//! `/projects/{project}/source-maps`: the uploads of source maps of a project. The function `symbols` receives them.
+//! `/projects/{project}/source-maps`: the uploads of source maps and ProGuard mappings of a project. The function `symbols` receives them.
 
 mod delete;
 mod list;
@@ -13,7 +13,7 @@ use model::outcome::{Reason, Refusal};
 use model::time::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
-use store::ports::{Upload, UploadedFile};
+use store::ports::{MapKind, Upload, UploadedFile};
 
 use crate::Query;
 use crate::list::refuse_parameter;
@@ -32,12 +32,36 @@ pub(crate) fn describe(api: &mut Description) {
     delete::describe(api);
 }
 
-/// An upload of source maps.
+/// The kind of an upload.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(rename = "UploadKind")]
+enum KindEntry {
+    /// Source maps of JavaScript.
+    SourceMap,
+    /// A mapping of ProGuard or R8.
+    Proguard,
+    /// A kind that a later version of faultline stored.
+    Unknown,
+}
+
+impl KindEntry {
+    fn new(kind: MapKind) -> Self {
+        match kind {
+            MapKind::SourceMap => Self::SourceMap,
+            MapKind::ProGuard => Self::Proguard,
+            MapKind::Unknown => Self::Unknown,
+        }
+    }
+}
+
+/// An upload of source maps, or of a ProGuard mapping.
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(rename = "SourceMapUpload")]
 struct UploadEntry<'a> {
     id: UploadId,
+    kind: KindEntry,
     uploaded_at: Timestamp,
     /// When it is removed, unless one of its maps is used before.
     expires_at: Timestamp,
@@ -49,7 +73,7 @@ struct UploadEntry<'a> {
     uploader: &'a str,
     /// The number of files.
     files: u64,
-    /// The number of source maps that can be used.
+    /// The number of maps that can be used.
     maps: usize,
     /// The bytes that its maps take in the bucket.
     size: u64,
@@ -83,6 +107,7 @@ impl<'a> UploadEntry<'a> {
         let problems = upload.files.iter().filter(|file| file.problem.is_some());
         Self {
             id: upload.id,
+            kind: KindEntry::new(upload.kind),
             uploaded_at: upload.id.at(),
             expires_at: upload.expires_at,
             release: upload.release.as_deref(),

@@ -14,7 +14,7 @@ const MAX_FILE: u64 = 64 << 20;
 const MAX_ALL: u64 = 384 << 20;
 
 /// An archive in memory.
-pub(super) struct Archive<'a> {
+pub(crate) struct Archive<'a> {
     archive: ZipSliceArchive<&'a [u8]>,
     entries: HashMap<String, (CompressionMethod, ZipArchiveEntryWayfinder)>,
     /// How many bytes may still be read.
@@ -23,7 +23,7 @@ pub(super) struct Archive<'a> {
 
 impl<'a> Archive<'a> {
     /// Reads the list of files. The bytes that bundles begin with are a part of the archive: its offsets count them.
-    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, String> {
+    pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, String> {
         let damaged = |error: rawzip::Error| format!("the bundle is not a ZIP archive: {error}");
         let archive = ZipArchive::from_slice(bytes).map_err(damaged)?;
         let mut entries = HashMap::new();
@@ -39,8 +39,15 @@ impl<'a> Archive<'a> {
         Ok(Self { archive, entries, left: MAX_ALL })
     }
 
+    /// The names of the files.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<_> = self.entries.keys().cloned().collect();
+        names.sort_unstable();
+        names
+    }
+
     /// Reads a file, and checks its size and its checksum.
-    pub(super) fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
+    pub(crate) fn read(&mut self, name: &str) -> Result<Vec<u8>, String> {
         let (method, wayfinder) = *self.entries.get(name).ok_or("the bundle does not contain it")?;
         let damaged = |error: &dyn std::fmt::Display| format!("it cannot be read from the bundle: {error}");
         let entry = self.archive.get_entry(wayfinder).map_err(|error| damaged(&error))?;

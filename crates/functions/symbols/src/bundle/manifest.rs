@@ -43,6 +43,13 @@ impl Manifest {
 }
 
 impl ManifestFile {
+    /// The source map that a script names in its headers.
+    pub(super) fn source_map(&self) -> Option<&str> {
+        let names = ["sourcemap", "x-sourcemap"];
+        let named = self.headers.iter().find(|(name, _)| names.iter().any(|known| name.eq_ignore_ascii_case(known)));
+        named.map(|(_, url)| url.as_str())
+    }
+
     /// The debug id, if there is one; the problem with it, if it is not one. Clients write the header's name in either
     /// case.
     pub(super) fn debug_id(&self) -> Result<Option<DebugId>, String> {

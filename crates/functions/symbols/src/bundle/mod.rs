@@ -2,15 +2,20 @@
 
 mod archive;
 mod build;
+mod check;
 mod decode;
 mod manifest;
 mod scopes;
 mod script;
 mod tokens;
+mod url;
 
-pub(crate) use build::{BuiltMaps, build};
+pub(crate) use archive::Archive;
+pub(crate) use build::{Build, BuiltMaps, build, build_file};
+pub use check::{check_bundle, check_map};
 use model::id::Checksum;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+pub(crate) use url::{named_in, resolve, script_of};
 
 /// The largest bundle, in bytes. Some clients send bundles that are not compressed.
 pub(crate) const MAX_BUNDLE: usize = 256 << 20;

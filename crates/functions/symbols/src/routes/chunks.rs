@@ -11,14 +11,13 @@ use axum::routing::get;
 use bytes::Bytes;
 use flate2::read::MultiGzDecoder;
 use http::Request;
-use http::header::CONTENT_TYPE;
 use http_common::{Answer, BaseUrl};
 use model::id::Checksum;
 use model::outcome::{Reason, Refusal};
-use multer::Multipart;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::json;
 
+use super::form::{invalid, parts};
 use crate::Symbols;
 use crate::bundle::{MAX_BUNDLE, sha1};
 use crate::uploader::Uploader;
@@ -54,7 +53,7 @@ async fn show_options(
         "hashAlgorithm": "sha1",
         // With zstd, a client marks the whole request as compressed.
         "compression": ["gzip"],
-        "accept": ["release_files", "artifact_bundles", "artifact_bundles_v2"],
+        "accept": ["release_files", "artifact_bundles", "artifact_bundles_v2", "proguard"],
     });
     symbols.answer(async { http_common::ok(&options) }).await
 }
@@ -64,14 +63,7 @@ async fn receive(State(symbols): State<Arc<Symbols>>, uploader: Uploader, reques
 }
 
 async fn store(symbols: &Symbols, uploader: &Uploader, request: Request<Body>) -> Answer {
-    let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let invalid = |error: &dyn std::fmt::Display| {
-        Refusal::new(Reason::BodyInvalid, format!("the body is not a form with chunks (multipart/form-data): {error}"))
-    };
-    let boundary = multer::parse_boundary(kind).map_err(|error| invalid(&error))?;
-    let body = http_common::read(request).await?;
-    let stream = futures_util::stream::once(async move { Ok::<Bytes, std::convert::Infallible>(body) });
-    let mut form = Multipart::new(stream, boundary);
+    let mut form = parts(request).await?;
     let mut count = 0;
     while let Some(field) = form.next_field().await.map_err(|error| invalid(&error))? {
         let is_packed = match field.name() {

@@ -3,7 +3,10 @@
 mod announce;
 mod assemble;
 mod chunks;
+mod difs;
+mod form;
 mod organization;
+mod release_files;
 mod releases;
 
 use std::sync::Arc;
@@ -25,7 +28,9 @@ pub(crate) fn all() -> Router<Arc<Symbols>> {
         .merge(organization::routes())
         .merge(chunks::routes())
         .merge(assemble::routes())
+        .merge(difs::routes())
         .merge(releases::routes())
+        .merge(release_files::routes())
         .route("/api/0/{*path}", any(refuse))
 }
 
@@ -39,7 +44,8 @@ async fn show(State(symbols): State<Arc<Symbols>>, _: Uploader) -> Response {
 /// sends events to a project 0, which does not exist, and gets the form of all other refusals.
 async fn refuse(State(symbols): State<Arc<Symbols>>, uri: Uri) -> Response {
     let message = format!(
-        "faultline has no route {}: it accepts uploads of source maps (`sourcemaps upload`, bundler plugins)",
+        "faultline has no route {}: it accepts uploads of source maps (`sourcemaps upload`, bundler plugins) and \
+         ProGuard mappings (`upload-proguard`)",
         uri.path()
     );
     let refusal = Refusal::new(Reason::PathUnknown, message);

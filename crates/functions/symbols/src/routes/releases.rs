@@ -34,7 +34,6 @@ pub(super) fn routes() -> Router<Arc<Symbols>> {
             .route(&format!("{releases}/{{version}}"), get(show).put(update).delete(remove))
             .route(&format!("{releases}/{{version}}/deploys"), get(list_deploys).post(deploy))
             .route(&format!("{releases}/{{version}}/commits"), get(list_commits))
-            .route(&format!("{releases}/{{version}}/files"), get(list_nothing).post(refuse_file))
             .route(&format!("{releases}/{{version}}/previous-with-commits"), get(show_nothing));
     }
     router
@@ -42,11 +41,11 @@ pub(super) fn routes() -> Router<Arc<Symbols>> {
 
 /// The release that a path names. The paths of a project have one variable more than those of an organisation.
 #[derive(Deserialize)]
-struct NamedRelease {
-    version: String,
+pub(super) struct NamedRelease {
+    pub(super) version: String,
 }
 
-fn check(version: &str) -> Result<&str, Refusal> {
+pub(super) fn check(version: &str) -> Result<&str, Refusal> {
     match version.len() {
         1..=MAX_NAME => Ok(version),
         length => {
@@ -197,16 +196,6 @@ async fn list_commits(
         http_common::ok(&shown.collect::<Vec<_>>())
     };
     symbols.answer(listed).await
-}
-
-async fn refuse_file(State(symbols): State<Arc<Symbols>>, _: Uploader) -> Response {
-    let message = "single files of releases are not stored, because source maps are found by debug ids: use `sentry-cli \
-                   sourcemaps inject` and `sentry-cli sourcemaps upload`";
-    symbols.refuse(&Refusal::new(Reason::NotImplemented, message))
-}
-
-async fn list_nothing(State(symbols): State<Arc<Symbols>>, _: Uploader) -> Response {
-    symbols.answer(async { http_common::ok(&json!([])) }).await
 }
 
 async fn show_nothing(State(symbols): State<Arc<Symbols>>, _: Uploader, _: Path<Vec<String>>) -> Response {

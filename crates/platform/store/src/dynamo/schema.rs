@@ -14,10 +14,11 @@
 //! | last project number | `PROJECT_ID` | `LAST` | |
 //! | former name of a project | `PROJECT_ID` | `NAME#{name}` | |
 //! | session | `SESSION#{SHA-256 of its token}` | `SESSION` | |
-//! | source map | `SM#{project}` | `I#{debug id}` | |
-//! | upload of source maps | `SM#{project}` | `U#{time}-{SHA-1 of the bundle}` | |
+//! | source map, or ProGuard mapping | `SM#{project}` | `I#{debug id}` | |
+//! | upload of maps | `SM#{project}` | `U#{time}-{SHA-1 of the bundle}` | |
 //! | newest upload of a bundle | `SM#{project}` | `B#{SHA-1 of the bundle}` | |
 //! | when the project's source maps last changed | `SM#{project}` | `CHANGED` | |
+//! | mark that some are found by URL | `SM#{project}` | `URLS` | |
 //! | release as a build tool announced it | `AR#{project}` | `{hash}` | `AR#{project}` / `{created}-{hash}` |
 //! | failed attempts to sign in | `SIGNIN#{source}` | `M#{minute}` | |
 //!
@@ -287,6 +288,8 @@ pub(crate) fn upload_sk(id: &UploadId) -> String {
 pub(crate) fn bundle_sk(bundle: Checksum) -> String {
     format!("B#{bundle}")
 }
+
+pub(crate) const FILE_MAPS: &str = "URLS";
 
 pub(crate) const SOURCE_MAPS_CHANGED: &str = "CHANGED";
 

@@ -8,9 +8,11 @@ use model::time::Timestamp;
 use super::Directory;
 use super::call::Range;
 use super::item::{Attributes, Reader, Writer, bytes, is_expired, key, number, text, time};
-use super::schema::{PK, SK, SOURCE_MAPS_CHANGED, TTL, UPLOAD, bundle_sk, source_map_sk, source_maps_pk, upload_sk};
+use super::schema::{
+    FILE_MAPS, PK, SK, SOURCE_MAPS_CHANGED, TTL, UPLOAD, bundle_sk, source_map_sk, source_maps_pk, upload_sk,
+};
 use crate::error::{Kind, Result, StoreError};
-use crate::ports::{MapItem, Page, SourceMaps, Upload, UploadedFile};
+use crate::ports::{MapItem, MapKind, Page, SourceMaps, Upload, UploadedFile};
 
 const OF_UPLOAD: &str = "upload";
 const OFFSET: &str = "offset";
@@ -24,6 +26,9 @@ const FILES: &str = "files";
 const FILE_COUNT: &str = "fileCount";
 const SIZE: &str = "size";
 const CHANGED_AT: &str = "at";
+/// Absent for source maps, which were there first.
+const KIND: &str = "kind";
+const PROGUARD: &str = "proguard";
 
 /// The largest list of files, in bytes, before it is compressed.
 const MAX_FILES_TEXT: usize = 4 << 20;
@@ -34,7 +39,7 @@ impl SourceMaps for Directory {
         let doing = "storing an upload of source maps";
         let pk = source_maps_pk(project);
         let items = maps.iter().map(|map| {
-            Writer::new(pk.as_str(), source_map_sk(map.id))
+            with_kind(Writer::new(pk.as_str(), source_map_sk(map.id)), map.kind)
                 .with(OF_UPLOAD, text(map.upload.to_string()))
                 .with(OFFSET, number(map.offset))
                 .with(LENGTH, number(map.length))
@@ -55,6 +60,16 @@ impl SourceMaps for Directory {
         let doing = "reading when source maps changed";
         let item = self.table.get(doing, key(source_maps_pk(project), SOURCE_MAPS_CHANGED), false).await?;
         item.map(|item| Reader::new(doing, &item)?.time(CHANGED_AT)).transpose()
+    }
+
+    async fn note_file_maps(&self, project: ProjectId) -> Result<()> {
+        let item = Writer::new(source_maps_pk(project), FILE_MAPS).done();
+        self.table.put_all("noting that there are maps by URL", vec![item]).await
+    }
+
+    async fn has_file_maps(&self, project: ProjectId) -> Result<bool> {
+        let item = self.table.get("asking for maps by URL", key(source_maps_pk(project), FILE_MAPS), false).await?;
+        Ok(item.is_some())
     }
 
     async fn source_map(&self, project: ProjectId, id: DebugId) -> Result<Option<MapItem>> {
@@ -181,12 +196,27 @@ impl Directory {
     }
 }
 
+fn with_kind(item: Writer, kind: MapKind) -> Writer {
+    match kind {
+        MapKind::SourceMap | MapKind::Unknown => item,
+        MapKind::ProGuard => item.with(KIND, text(PROGUARD)),
+    }
+}
+
+fn kind_of(read: &Reader<'_>) -> MapKind {
+    match read.text_if_any(KIND) {
+        None => MapKind::SourceMap,
+        Some(PROGUARD) => MapKind::ProGuard,
+        Some(_) => MapKind::Unknown,
+    }
+}
+
 fn encode(pk: &str, upload: &Upload) -> Result<Attributes> {
     let failed = |error: &dyn std::fmt::Display| StoreError::corrupt("packing a list of files", error);
     let files = serde_json::to_vec(&upload.files).map_err(|error| failed(&error))?;
     let files = zstd::bulk::compress(&files, 0).map_err(|error| failed(&error))?;
     let optional = [(FAILURE, &upload.failure), (RELEASE, &upload.release), (DIST, &upload.dist)];
-    let item = Writer::new(pk, upload_sk(&upload.id))
+    let item = with_kind(Writer::new(pk, upload_sk(&upload.id)), upload.kind)
         .with(UPLOADER, text(upload.uploader.as_str()))
         .with(IDS, bytes(upload.ids.iter().flat_map(|id| id.to_bytes()).collect()))
         .with(FILES, bytes(files))
@@ -213,6 +243,7 @@ fn decode(doing: &'static str, item: &Attributes) -> Result<Upload> {
     })?;
     Ok(Upload {
         id: read.parsed(SK, |sk| UploadId::parse(sk.strip_prefix(UPLOAD).unwrap_or(sk)))?,
+        kind: kind_of(&read),
         failure: optional(FAILURE),
         release: optional(RELEASE),
         dist: optional(DIST),
@@ -229,6 +260,7 @@ fn decode_map(doing: &'static str, item: &Attributes) -> Result<MapItem> {
     let read = Reader::new(doing, item)?;
     Ok(MapItem {
         id: read.parsed(SK, |sk| DebugId::parse(sk.strip_prefix("I#").unwrap_or(sk)))?,
+        kind: kind_of(&read),
         upload: read.parsed(OF_UPLOAD, UploadId::parse)?,
         offset: read.number(OFFSET)?,
         length: read.number(LENGTH)?,

@@ -50,7 +50,7 @@ pub use sealer::{FOREIGN_LIMIT, Sealer};
 pub use search_index::{PostingPosition, SearchIndex, StoredPosting};
 pub use segments::{ClaimChecks, ETag, Segments};
 pub use sessions::{Session, SessionHolder, Sessions};
-pub use source_maps::{MapItem, SourceMaps, Upload, UploadedFile};
+pub use source_maps::{MapItem, MapKind, SourceMaps, Upload, UploadedFile};
 pub use symbol_files::{CHUNK_PREFIX, MAP_PREFIX, SymbolFiles};
 pub use totals::{Totals, TotalsScope};
 pub use users::{Invitation, InvitationKind, Invitations, MAX_TOKENS, TokenRecord, UserManagement, UserRecord, Users};

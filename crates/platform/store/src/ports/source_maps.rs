@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::Page;
 use crate::error::Result;
 
-/// Uploads of source maps, and where the map of each debug id is.
+/// Uploads of source maps and ProGuard mappings, and where the map of each debug id is. Both are called maps here.
 #[async_trait]
 pub trait SourceMaps: Send + Sync {
     /// Stores an upload and its maps. A map replaces any other with its debug id.
@@ -15,6 +15,12 @@ pub trait SourceMaps: Send + Sync {
     /// When the source maps of a project last changed; `None` if nothing was ever uploaded. One eventually consistent
     /// read: what is remembered of the maps is good as long as this is the same.
     async fn source_maps_changed(&self, project: ProjectId) -> Result<Option<Timestamp>>;
+
+    /// Notes that the project has maps of files without debug ids, which are found by release and URL.
+    async fn note_file_maps(&self, project: ProjectId) -> Result<()>;
+
+    /// Whether the project ever had maps of files without debug ids. One eventually consistent read.
+    async fn has_file_maps(&self, project: ProjectId) -> Result<bool>;
 
     /// Returns the map with this debug id.
     async fn source_map(&self, project: ProjectId, id: DebugId) -> Result<Option<MapItem>>;
@@ -45,10 +51,23 @@ pub trait SourceMaps: Send + Sync {
     async fn remove_source_maps(&self, project: ProjectId) -> Result<bool>;
 }
 
-/// An upload of source maps.
+/// The kind of a map.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MapKind {
+    /// A source map of JavaScript.
+    #[default]
+    SourceMap,
+    /// A mapping of ProGuard or R8.
+    ProGuard,
+    /// A kind that a later version of faultline stored.
+    Unknown,
+}
+
+/// An upload of source maps, or of a ProGuard mapping.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upload {
     pub id: UploadId,
+    pub kind: MapKind,
     /// Why nothing of it could be used. `None`: at least one map was stored.
     pub failure: Option<String>,
     /// The release and the build that the uploader named.
@@ -88,10 +107,11 @@ pub struct UploadedFile {
     pub problem: Option<String>,
 }
 
-/// Where the source map of a debug id is.
+/// Where the map of a debug id is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MapItem {
     pub id: DebugId,
+    pub kind: MapKind,
     /// The upload, which also names the object.
     pub upload: UploadId,
     /// Where the map's directory is in the object, in bytes.

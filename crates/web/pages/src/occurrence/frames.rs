@@ -92,10 +92,7 @@ impl Stack {
 /// Returns a stack as the client sent it, if source maps changed it.
 pub(super) fn minified(stack: &Stacktrace) -> Option<Stacktrace> {
     stack.frames.iter().any(|frame| source_maps::minified_of(frame).is_some()).then(|| {
-        let frames = stack.frames.iter().map(|frame| match source_maps::minified_of(frame) {
-            Some(minified) => serde_json::from_value(Value::Object(minified.clone())).unwrap_or_default(),
-            None => frame.clone(),
-        });
+        let frames = stack.frames.iter().flat_map(source_maps::sent_frames);
         Stacktrace { frames: frames.collect(), ..Stacktrace::default() }
     })
 }
@@ -132,7 +129,8 @@ impl FrameRow {
         }
         Self {
             place: visible(place.map_or("?", String::as_str), 300),
-            function: visible(frame.function.as_deref().unwrap_or("?"), 300),
+            function: visible(frame.function.as_deref().unwrap_or("?"), 300)
+                + if source_maps::is_inlined(frame) { " (inlined)" } else { "" },
             line,
             is_app,
             is_open,

@@ -28,10 +28,12 @@ pub struct SourceMapPage {
     pub files: Vec<FileRow>,
 }
 
-/// An upload of source maps.
+/// An upload of source maps, or of a ProGuard mapping.
 #[derive(Debug)]
 pub struct UploadRow {
     pub id: String,
+    /// Whether it is a ProGuard mapping.
+    pub is_mapping: bool,
     pub at: Moment,
     pub expires_at: Moment,
     pub release: Option<String>,
@@ -40,7 +42,7 @@ pub struct UploadRow {
     pub uploader: String,
     /// The number of files.
     pub files: u64,
-    /// The number of source maps that can be used.
+    /// The number of maps that can be used.
     pub maps: u64,
     /// The size in the bucket, in bytes.
     pub size: u64,

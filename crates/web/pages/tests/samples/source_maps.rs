@@ -10,6 +10,7 @@ const SCRIPT: &str = "<script>alert(1)</script>\u{202e}";
 pub(crate) fn upload(failure: Option<&str>) -> UploadRow {
     UploadRow {
         id: "1793577660000000-da39a3ee5e6b4b0d3255bfef95601890afd80709".to_owned(),
+        is_mapping: false,
         at: ago(3_600),
         expires_at: ago(-90 * 86_400),
         release: failure.is_none().then(|| "shop@1.2.3".to_owned()),
@@ -27,6 +28,7 @@ pub(crate) fn upload(failure: Option<&str>) -> UploadRow {
 pub(crate) fn list() -> SourceMapsPage {
     let mut hostile = upload(Some(SCRIPT));
     hostile.uploader = SCRIPT.to_owned();
+    hostile.is_mapping = true;
     hostile.problems = vec![(SCRIPT.to_owned(), SCRIPT.to_owned())];
     SourceMapsPage {
         frame: frame("Source maps of shop", Some("shop")),

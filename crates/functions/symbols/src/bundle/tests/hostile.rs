@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
-use super::{ID, archive, bundle, manifest_of, map, problems};
-use crate::bundle::build::build;
+use super::{ID, archive, build_bundle, bundle, manifest_of, map, problems};
 
 #[track_caller]
 fn assert_fails(bytes: &[u8], expected: &str) {
-    let failure = build(bytes).failure.expect("it must fail");
+    let failure = build_bundle(bytes).failure.expect("it must fail");
     assert!(failure.contains(expected), "{failure}");
 }
 
@@ -35,7 +34,7 @@ fn many_large_files_are_refused_together() {
     let files: Vec<_> = (0..8).map(|number| (format!("{number}.map"), format!("{number}{}", &ID[1..]))).collect();
     let files: Vec<_> =
         files.iter().map(|(name, id)| (name.as_str(), "source_map", Some(id.as_str()), vec![b' '; 60 << 20])).collect();
-    let problems = problems(&build(&bundle(&files))).join("\n");
+    let problems = problems(&build_bundle(&bundle(&files))).join("\n");
     assert!(problems.contains("more than 384 MiB together"), "{problems}");
 }
 
@@ -66,7 +65,7 @@ fn a_name_is_only_a_name() {
         (honest, map("AAAA")),
         ("manifest.json", manifest_of(&[(hostile, "source_map", Some(ID), Vec::new())])),
     ]);
-    let built = build(&replace(&bytes, honest.as_bytes(), hostile.as_bytes()));
+    let built = build_bundle(&replace(&bytes, honest.as_bytes(), hostile.as_bytes()));
     assert_eq!((built.maps.len(), built.files[0].url.as_str()), (1, "~/../../etc/passwd"));
     let manifest =
         json!({ "files": { "/etc/passwd": { "type": "source_map", "url": "a", "headers": { "Debug-Id": ID } } } });
@@ -82,7 +81,7 @@ fn a_size_that_lies_is_refused() {
     for at in good.len() - 200..good.len() {
         let mut bytes = good.clone();
         bytes[at] ^= 0x55;
-        refused += usize::from(build(&bytes).failure.is_some());
+        refused += usize::from(build_bundle(&bytes).failure.is_some());
     }
     assert!(refused > 30, "{refused}");
 }
@@ -91,7 +90,7 @@ fn a_size_that_lies_is_refused() {
 fn a_cut_bundle_is_refused() {
     let good = map_file(map("AAAA"));
     for end in (0..good.len()).step_by(7) {
-        assert!(build(&good[..end]).failure.is_some(), "{end}");
+        assert!(build_bundle(&good[..end]).failure.is_some(), "{end}");
     }
 }
 
@@ -120,6 +119,6 @@ fn impossible_maps_are_refused() {
     let nested = "[".repeat(1_000_000);
     assert_fails(&map_file(format!("{{\"version\":3,\"x\":{nested}").into_bytes()), "it is not a source map");
     // Sources and names that do not exist.
-    let built = build(&map_file(map("AAAA,CAgggggBA,EAAAgggggB")));
+    let built = build_bundle(&map_file(map("AAAA,CAgggggBA,EAAAgggggB")));
     assert!(built.maps.len() <= 1);
 }

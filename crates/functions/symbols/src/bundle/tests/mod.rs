@@ -1,5 +1,6 @@
 mod hostile;
 mod names;
+mod urls;
 
 use std::io::Write;
 
@@ -7,7 +8,7 @@ use model::id::DebugId;
 use serde_json::{Value, json};
 use source_maps::{Directory, Place, find};
 
-use super::build::{BuiltMaps, build};
+use super::build::{Build, BuiltMaps, build};
 
 pub(super) const ID: &str = "c1b5cb37-8a72-5b7d-9d2a-0f6b0ae8a4ce";
 pub(super) const OTHER: &str = "00000000-8a72-5b7d-9d2a-0f6b0ae8a4ce";
@@ -20,6 +21,15 @@ pub(super) fn bundle(files: &[TestFile<'_>]) -> Vec<u8> {
     let manifest = ("manifest.json", manifest_of(files));
     let contents = files.iter().map(|(name, _, _, content)| (*name, content.clone()));
     archive(&contents.chain([manifest]).collect::<Vec<_>>())
+}
+
+/// Builds a bundle of no release.
+pub(super) fn build_bundle(bundle: &[u8]) -> BuiltMaps {
+    build(bundle, &Build::default())
+}
+
+pub(super) fn of_release() -> Build {
+    Build { release: Some("shop@1".to_owned()), dist: None }
 }
 
 pub(super) fn manifest_of(files: &[TestFile<'_>]) -> Vec<u8> {
@@ -72,7 +82,7 @@ pub(super) fn problems(built: &BuiltMaps) -> Vec<String> {
 #[test]
 fn a_bundle_becomes_maps_by_debug_id() {
     let script = b"function a(){throw 1}a()".to_vec();
-    let built = build(&bundle(&[
+    let built = build_bundle(&bundle(&[
         ("files/_/_/a.js", "minified_source", Some(ID), script),
         // Column 9 is `total` in the source.
         ("files/_/_/a.js.map", "source_map", Some(&ID.to_uppercase()), map("AAAA,SAASA,KAAK")),
@@ -90,7 +100,7 @@ fn an_inlined_function_has_the_name_of_its_declaration() {
     let map = json!({ "version": 3, "sources": ["a.ts"], "sourcesContent": [source], "names": [],
         // `(` at 0, `function` at 1 from column 7 of the source.
         "mappings": "AAAA,CAAO" });
-    let built = build(&bundle(&[
+    let built = build_bundle(&bundle(&[
         ("a.js", "minified_source", Some(ID), b"(function(t){throw t})(1)".to_vec()),
         ("a.js.map", "source_map", Some(ID), map.to_string().into_bytes()),
     ]));
@@ -105,7 +115,7 @@ fn a_map_with_sections_is_one_map() {
     };
     let map = |sections: Vec<Value>| json!({ "version": 3, "sections": sections }).to_string().into_bytes();
     let file = |content| bundle(&[("files/_/_/a.js.map", "source_map", Some(ID), content)]);
-    let built = build(&file(map(vec![section(0, 0, "a.ts"), section(0, 50, "b.ts"), section(3, 7, "c.ts")])));
+    let built = build_bundle(&file(map(vec![section(0, 0, "a.ts"), section(0, 50, "b.ts"), section(3, 7, "c.ts")])));
     for (line, column, source) in [(0, 10, 0), (0, 60, 1), (3, 9, 2)] {
         let place = look_up(&built, ID, line, column).unwrap();
         assert_eq!((place.source, place.line), (source, 1), "{line}:{column}");
@@ -114,17 +124,17 @@ fn a_map_with_sections_is_one_map() {
     assert!(problems(&built)[0].contains("no text of 3 of its sources, such as a.ts"), "{:?}", problems(&built));
     let nested =
         json!({ "offset": { "line": 0, "column": 0 }, "map": { "version": 3, "sections": [section(0, 0, "a.ts")] } });
-    let built = build(&file(map(vec![nested])));
+    let built = build_bundle(&file(map(vec![nested])));
     assert!(built.failure.unwrap().contains("its sections have sections"));
     let remote = json!({ "offset": { "line": 0, "column": 0 }, "url": "https://shop.test/a.map" });
-    let failure = build(&file(map(vec![remote]))).failure.unwrap();
+    let failure = build_bundle(&file(map(vec![remote]))).failure.unwrap();
     assert!(failure.contains("a section has a `url`"), "{failure}");
 }
 
 #[test]
 fn a_file_that_cannot_be_used_does_not_affect_the_others() {
     let registers = format!("e._sentryDebugIdIdentifier=\"sentry-dbid-{OTHER}\"").into_bytes();
-    let built = build(&bundle(&[
+    let built = build_bundle(&bundle(&[
         ("files/_/_/a.js", "minified_source", Some(ID), registers),
         ("files/_/_/a.js.map", "source_map", Some(ID), map("AAAA")),
         ("files/_/_/b.js.map", "source_map", None, map("AAAA")),
@@ -136,7 +146,7 @@ fn a_file_that_cannot_be_used_does_not_affect_the_others() {
     assert_eq!((built.failure.as_deref(), built.maps.len()), (None, 1));
     let problems = problems(&built).join("\n");
     for expected in [
-        "it has no debug id: run `sentry-cli sourcemaps inject`",
+        "it has no debug id, and the upload names no release: run `sentry-cli sourcemaps inject`",
         "`undefined` is not a debug id",
         "it is not a source map: expected value",
         "it is not of version 3",
@@ -149,13 +159,13 @@ fn a_file_that_cannot_be_used_does_not_affect_the_others() {
 
 #[test]
 fn an_upload_without_maps_says_so() {
-    let failure = build(&bundle(&[("files/_/_/a.js", "minified_source", None, b"1".to_vec())])).failure.unwrap();
+    let failure = build_bundle(&bundle(&[("files/_/_/a.js", "minified_source", None, b"1".to_vec())])).failure.unwrap();
     assert!(failure.contains("none of the 1 files is a source map"), "{failure}");
 }
 
 #[test]
 fn maps_may_begin_with_a_line_that_is_not_json() {
     let junk = [b")]}'\n".to_vec(), map("AAAA")].concat();
-    let built = build(&bundle(&[("a.map", "source_map", Some(ID), junk)]));
+    let built = build_bundle(&bundle(&[("a.map", "source_map", Some(ID), junk)]));
     assert!(look_up(&built, ID, 0, 3).is_some());
 }
