@@ -27,10 +27,10 @@ UNNEEDED = {
 }
 # Permissions that are needed only in situations that this check cannot cause: a limit that is reached, redelivery of a
 # message after its body was removed, deletion of a project while an event, a large message or a chunk waits. Without source maps, events are
-# stored and shown minified, and neither the day of a key's use nor what was done is recorded: none of these is an error. `source_maps` checks what they do.
+# stored and shown minified, without segments a late map does not join errors, and neither the day of a key's use nor what was done is recorded: none is an error. `source_maps` checks what they do.
 UNTIMED = {
     "MakeProjectsAndMarkLimits", "TellMissingLargeMessages", "RemoveLargeMessages", "RemoveChunks", "RemoveAttachments",
-    "FindSourceMaps", "ReadSourceMaps", "KeepUsedSourceMaps", "KeepUsedMapObjects", "ReadAndKeepSourceMaps", "NoteKeyUses", "RecordInAuditLog",
+    "FindSourceMaps", "ReadSourceMaps", "KeepUsedSourceMaps", "KeepUsedMapObjects", "ReadAndKeepSourceMaps", "NoteKeyUses", "RecordInAuditLog", "CompareSegments",
 }
 
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use fastrand::Rng;
 use faultline_tests::{LARGE, noise};
 use formats::inbox::{self, Addressee, ClaimCheck, Header, Message, Notifications, PayloadKind};
-use model::id::{EventId, KeyId, ProjectId, ProjectName};
+use model::id::{DebugId, EventId, KeyId, ProjectId, ProjectName};
 use model::occurrence::Source;
 use model::time::Timestamp;
 use processor::Delivery;
@@ -17,6 +17,14 @@ use crate::world::World;
 
 /// The time around which events happen, in seconds since 1970.
 const NOON: i64 = 1_793_577_600;
+
+/// The message of the errors of [`Writer::script`].
+pub(crate) const SCRIPT_ERROR: &str = "of a script";
+
+/// The debug id of the script.
+pub(crate) fn script_id() -> DebugId {
+    DebugId::from_bytes([7; 16])
+}
 
 /// Creates messages and records the ids of their events.
 pub(crate) struct Writer {
@@ -111,6 +119,22 @@ impl Writer {
             "extra": { "noise": noise },
         })
         .to_string()
+    }
+
+    /// Creates an event of a minified script, whose map [`World::upload_map`] uploads.
+    pub(crate) fn script(&mut self, project: ProjectId, second: i64) -> Delivery {
+        let file = "https://shop.test/a.js";
+        let frame = json!({ "abs_path": file, "function": "x", "lineno": 1, "colno": 9, "in_app": true });
+        let stack = json!({ "frames": [frame] });
+        let payload = json!({
+            "platform": "javascript",
+            "timestamp": NOON + second,
+            "exception": { "values": [{ "type": "E", "value": SCRIPT_ERROR, "stacktrace": stack }] },
+            "debug_meta": { "images": [{ "type": "sourcemap", "code_file": file, "debug_id": script_id() }] },
+        });
+        let ids = vec![self.event_id()];
+        let text = inbox::inline(&packed(Source::Sentry, Addressee::Id(project), ids, payload.to_string()));
+        self.delivery(text)
     }
 
     /// The same from an SDK that does not mark in-app frames. It has only the hash of the whole stack.

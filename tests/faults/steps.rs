@@ -7,13 +7,13 @@ use model::id::ProjectId;
 use processor::Delivery;
 use store::faults::{Fault, Faults, When};
 
-use crate::messages::Writer;
-use crate::tally::{assert_same, listed};
+use crate::messages::{SCRIPT_ERROR, Writer};
+use crate::tally::{assert_same, listed, tally};
 use crate::turns::paused;
 use crate::world::World;
 
 /// A kind of batch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     One,
     ManyLike,
@@ -28,9 +28,11 @@ enum Shape {
     Remembered,
     /// The message creates the project.
     NewProject,
+    /// The source map of the event came after the first event of its error.
+    LateMap,
 }
 
-const SHAPES: [Shape; 10] = [
+const SHAPES: [Shape; 11] = [
     Shape::One,
     Shape::ManyLike,
     Shape::ManyDifferent,
@@ -41,6 +43,7 @@ const SHAPES: [Shape; 10] = [
     Shape::TwiceInTheBatch,
     Shape::Remembered,
     Shape::NewProject,
+    Shape::LateMap,
 ];
 
 impl Shape {
@@ -63,6 +66,12 @@ impl Shape {
             Self::TwiceInTheBatch => {
                 let message = writer.v1(project, &[("a", 1)]);
                 vec![message.clone(), Delivery { id: "again".to_owned(), ..message }]
+            }
+            Self::LateMap => {
+                let process = world.process(Faults::seeded(0)).await;
+                process.process_all(&[writer.script(project, 0)]).await;
+                world.upload_map(project).await;
+                vec![writer.script(project, 1), writer.v1(project, &[("a", 1)])]
             }
             Self::NewProject => vec![writer.v1(name, &[("a", 1)]), writer.v1(name, &[("b", 1)])],
         }
@@ -132,6 +141,16 @@ async fn step(world: &World, name: &str, shape: Shape, fault: Fault, call: u64) 
     };
     let when = format!("{shape:?}, {fault:?} at call {call}");
     assert_same(&listed(&world.truth, project).await, &writer.accepted, &when);
+    // A process that dies leaves the event to another, which joins it to its error. (If a read fails instead, the event makes
+    // an error of its own.)
+    if shape == Shape::LateMap && matches!(fault, Fault::Crash | Fault::CrashAfter) {
+        let of_script: Vec<_> = tally(&world.truth, project)
+            .await
+            .into_iter()
+            .filter(|((message, _), _)| message == SCRIPT_ERROR)
+            .collect();
+        assert_eq!(of_script.iter().map(|(_, events)| events.len()).collect::<Vec<_>>(), [2], "{when}");
+    }
     world.process(Faults::seeded(0)).await.process_all(&batch).await;
     assert_same(
         &listed(&world.truth, project).await,

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use embedded::Engines;
 use faultline_tests::{Faultline, TestClock};
-use model::id::ProjectName;
+use model::id::{Checksum, ProjectId, ProjectName, UploadId};
 use processor::{Deadline, Delivery, Failure, Processor};
 use server::system::Resources;
+use source_maps::{Mapping, Source, Target, write_map};
 use store::Stores;
 use store::clock::Clock;
 use store::faults::Faults;
-use store::ports::{Project, Projects};
+use store::ports::{MapItem, MapKind, Project, Projects, SourceMaps, SymbolFiles, Upload};
 
+use crate::messages::script_id;
 use crate::turns::{Turns, held};
 
 /// Maximum duration of a batch.
@@ -79,6 +81,35 @@ impl World {
     pub(crate) async fn project(&self, name: &str) -> Project {
         let name = ProjectName::parse(name).unwrap();
         self.truth.directory.create(&name, self.clock.now()).await.unwrap()
+    }
+
+    /// Uploads the source map of [`Writer::script`](crate::messages::Writer::script).
+    pub(crate) async fn upload_map(&self, project: ProjectId) {
+        let target = Target { source: 0, line: 2, column: 4, name: Some("total") };
+        let mapping = Mapping { line: 0, column: 0, target: Some(target) };
+        let source = Source { name: "src/a.ts", is_ignored: false, text: Some("1\n2\nthrow three\n4") };
+        let mut object = Vec::new();
+        let range = write_map(&mut object, &[mapping], &[], [source].into_iter()).unwrap();
+        let (now, id) = (self.clock.now(), script_id());
+        let upload = UploadId::new(now, Checksum::from_bytes([1; 20]));
+        let expires_at = now.plus_seconds(80 * 86_400);
+        let (kind, size) = (MapKind::SourceMap, object.len() as u64);
+        let item = MapItem { id, kind, upload, offset: range.offset, length: range.length, expires_at };
+        let upload = Upload {
+            id: upload,
+            kind,
+            failure: None,
+            release: None,
+            dist: None,
+            uploader: String::new(),
+            ids: vec![id],
+            files: Vec::new(),
+            file_count: 1,
+            size,
+            expires_at,
+        };
+        self.truth.bucket.put_maps(project, &upload.id, object).await.unwrap();
+        self.truth.directory.put_source_maps(project, &upload, &[item]).await.unwrap();
     }
 
     pub(crate) async fn project_named(&self, name: &str) -> Project {

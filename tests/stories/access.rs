@@ -90,6 +90,7 @@ GET    /projects/{project}/releases                           401 403 403  403 4
 GET    /projects/{project}/releases/{release}                 401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
 
 GET    /projects/{project}/source-maps                        401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
+GET    /projects/{project}/source-maps/check                  401 403 403  403 403 403  200 403 200  200 403 200  200 403 200  403
 GET    /projects/{project}/source-maps/{upload}               401 403 403  403 403 403  404 403 404  404 403 404  404 403 404  403
 DELETE /projects/{project}/source-maps/{upload}               401 403 403  403 403 403  403 403 403  403 403 403  404 403 404  403
 

@@ -37,6 +37,7 @@ GET  /projects/sample/settings                                  303 403 403 200 
 GET  /projects/sample/releases                                  303 200 403 200 200
 GET  /projects/sample/releases/none                             303 404 403 404 404
 GET  /projects/sample/source-maps                               303 200 403 200 200
+GET  /projects/sample/source-maps/check                         303 200 403 200 200
 GET  /projects/sample/members                                   303 200 403 200 200
 GET  /users                                                     303 403 403 403 200
 GET  /audit-log                                                 303 403 403 403 200

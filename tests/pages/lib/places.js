@@ -22,6 +22,7 @@ exports.PLACES = [
   { name: "releases", path: "/projects/{project}/releases" },
   { name: "release", path: "/projects/{project}/releases/checkout%402.1.0" },
   { name: "source-maps", path: "/projects/{project}/source-maps" },
+  { name: "source-maps-check", path: "/projects/{project}/source-maps/check" },
   { name: "rules", path: "/projects/{project}/rules" },
   { name: "health", path: "/operations" },
   { name: "users", path: "/users", isOfUser: true },

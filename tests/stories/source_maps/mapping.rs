@@ -3,9 +3,7 @@
 use faultline_tests::Faultline;
 use serde_json::json;
 
-use super::{Build, ID, SOURCE, build, errors, event, newest_frame, post_event, upload, upload_key};
-
-const OTHER: &str = "00000000-8a72-5b7d-9d2a-0f6b0ae8a4ce";
+use super::{Build, ID, OTHER, SOURCE, build, errors, event, newest_frame, post_event, upload, upload_key};
 
 /// Two builds of one source have other names, files and debug ids. Their events are one error, which shows the source.
 /// The same events without maps are two errors.

@@ -1,5 +1,6 @@
 //! Source maps: uploads by the routes of Sentry's uploaders, and what becomes of events.
 
+mod check;
 mod mapping;
 mod orders;
 mod proguard;
@@ -15,6 +16,8 @@ use http::{Method, Request, StatusCode};
 use serde_json::{Value, json};
 
 pub(super) const ID: &str = "c1b5cb37-8a72-5b7d-9d2a-0f6b0ae8a4ce";
+
+pub(super) const OTHER: &str = "00000000-8a72-5b7d-9d2a-0f6b0ae8a4ce";
 
 /// The path of an uploader's route.
 fn route(rest: &str) -> String {

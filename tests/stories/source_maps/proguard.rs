@@ -201,6 +201,9 @@ async fn an_archive_of_mappings_is_stored() {
     };
     let stored = send(&archive(&format!("proguard/{ID}.txt"), &mapping("a.b", "a.c"))).await;
     assert_eq!((stored.status, &stored.body[0]["uuid"]), (StatusCode::OK, &json!(ID)), "{}", stored.body);
+    send(&archive(&format!("proguard/{ID}.txt"), &mapping("a.b", "a.c"))).await;
+    let uploads = faultline.get("/projects/sample/source-maps").await["uploads"].clone();
+    assert_eq!(uploads.as_array().unwrap().len(), 1, "the same mapping is stored once");
     post_event(&faultline, &event(ID, "a.b", "a.c")).await;
     assert_eq!(errors(&faultline).await[0]["type"], "NoPrice");
     for (archive, words) in [

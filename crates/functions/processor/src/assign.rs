@@ -10,6 +10,7 @@ use crate::deadline::Deadline;
 use crate::delivery::FailedDeliveries;
 use crate::error_batch::{ErrorBatch, OccurrenceLine};
 use crate::group::Groups;
+use crate::join::JoinedErrors;
 use crate::processor::Processor;
 use crate::segments::split_into_frames;
 
@@ -43,7 +44,8 @@ impl Processor {
                 Err(reason) => failed.add_all(groups.delivery_indexes(), &reason),
             }
         }
-        into_rounds(assigned, owners)
+        let joined = self.find_minified(&assigned, &owners, deadline).await;
+        into_rounds(assigned, owners, &joined)
     }
 
     /// Returns the errors that the hashes of these groups lead to, from the cache or from the table.
@@ -74,13 +76,19 @@ impl Processor {
 /// round has at most one batch of each error, so all batches of a round can be committed at the same time. The oldest
 /// occurrences come first: counting a newer minute can close an older one to thresholds.
 ///
-/// An occurrence belongs to the error that any of its hashes leads to. If there is none, it belongs to a new error that
-/// is named by its first hash, together with all other groups that share one of its hashes.
-fn into_rounds(groups: Groups, mut owners: BTreeMap<ErrorKey, Fingerprint>) -> Vec<Vec<ErrorBatch>> {
+/// An occurrence belongs to the error that any of its hashes leads to, or to the error that it is `joined` to. If there is
+/// none, it belongs to a new error that is named by its first hash, together with all other groups that share one of its
+/// hashes.
+fn into_rounds(
+    groups: Groups,
+    mut owners: BTreeMap<ErrorKey, Fingerprint>,
+    joined: &JoinedErrors,
+) -> Vec<Vec<ErrorBatch>> {
     let mut errors: BTreeMap<ErrorKey, (Vec<Fingerprint>, Vec<OccurrenceLine>)> = BTreeMap::new();
     let mut new = BTreeSet::new();
     for ((project, hashes), occurrences) in groups.occurrences {
         let owned = hashes.iter().find_map(|hash| owners.get(&(project, *hash))).copied();
+        let owned = owned.or_else(|| joined.error_of(project, &hashes));
         let Some(owner) = owned.or_else(|| hashes.first().copied()) else { continue };
         if owned.is_none() {
             new.insert((project, owner));

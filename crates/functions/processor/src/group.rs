@@ -1,8 +1,10 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use model::error::Sighting;
 use model::id::{AttachmentFolder, ConfigId, EventId, Fingerprint, ProjectId};
 use model::occurrence::{Occurrence, Source};
+use scrub::Rules;
 
 use crate::caches::ResolvedProject;
 use crate::error_batch::{OccurrenceLine, OccurrenceSettings};
@@ -16,27 +18,33 @@ const MAX_GROUPED_BYTES: usize = 32 << 20;
 pub(crate) struct GroupedOccurrence {
     pub(crate) event_id: EventId,
     hashes: Vec<Fingerprint>,
+    /// The hashes of the event as it was sent, if source maps changed it.
+    sent: Vec<Fingerprint>,
     line: OccurrenceLine,
 }
 
-/// Computes the hashes of the occurrences of one delivery. `posted` are the configs that were posted with it, `attached`
+/// Computes the hashes of the occurrences of one delivery. `sent` has the occurrences that source maps changed, as they
+/// were before. `posted` are the configs that were posted with it, `attached`
 /// is where the attachments of its event are.
 pub(crate) fn group(
     occurrences: Vec<ScrubbedOccurrence>,
+    sent: Vec<Option<Box<Occurrence>>>,
     delivery_index: usize,
     posted: Option<ConfigId>,
     attached: Option<&AttachmentFolder>,
 ) -> Result<Vec<GroupedOccurrence>, String> {
-    let group_one = |ScrubbedOccurrence(occurrence): ScrubbedOccurrence| {
+    let group_one = |(ScrubbedOccurrence(occurrence), sent): (ScrubbedOccurrence, Option<Box<Occurrence>>)| {
         let line = serde_json::to_vec(&occurrence).map_err(|error| error.to_string())?;
         let grouping = grouping::group(&occurrence);
         let sighting = Sighting::of(&occurrence, list_message(&grouping.title, &occurrence));
         let event_id = occurrence.event_id;
         let attached = attached.filter(|folder| folder.event == event_id).cloned();
         let line = OccurrenceLine { delivery_index, event: event_id.hash(), sighting, posted, attached, line };
-        Ok(GroupedOccurrence { event_id, hashes: grouping.hashes, line })
+        let sent = sent.map(|sent| grouping::group(&sent).hashes).unwrap_or_default();
+        Ok(GroupedOccurrence { event_id, hashes: grouping.hashes, sent, line })
     };
-    occurrences.into_iter().map(group_one).collect()
+    let sent = sent.into_iter().chain(std::iter::repeat_with(|| None));
+    occurrences.into_iter().zip(sent).map(group_one).collect()
 }
 
 /// Returns the title without its type, since lists show the type next to the message. The title of a v1 error is its
@@ -56,6 +64,10 @@ fn list_message<'a>(title: &'a str, occurrence: &Occurrence) -> &'a str {
 pub(crate) struct Groups {
     pub(crate) occurrences: BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<OccurrenceLine>>,
     pub(crate) settings: BTreeMap<ProjectId, OccurrenceSettings>,
+    /// The hashes of events as they were sent, by their project and hashes, of events that source maps changed.
+    pub(crate) sent: BTreeMap<(ProjectId, Vec<Fingerprint>), Vec<Fingerprint>>,
+    /// The scrubbing of projects with such events.
+    pub(crate) scrubbing: BTreeMap<ProjectId, Arc<Rules>>,
     bytes: usize,
 }
 
@@ -64,6 +76,10 @@ impl Groups {
         let settings = OccurrenceSettings { time_unit: project.time_unit, retention: project.retention };
         self.settings.insert(project.id, settings);
         self.bytes += grouped.line.line.len();
+        if !grouped.sent.is_empty() {
+            self.scrubbing.entry(project.id).or_insert_with(|| project.scrubbing.clone());
+            self.sent.entry((project.id, grouped.hashes.clone())).or_insert(grouped.sent);
+        }
         self.occurrences.entry((project.id, grouped.hashes)).or_default().push(grouped.line);
     }
 
@@ -88,12 +104,16 @@ impl Groups {
     /// Removes and returns half of the sets of hashes.
     pub(crate) fn split_off_half(&mut self) -> Self {
         let middle = self.occurrences.keys().nth(self.occurrences.len() / 2).cloned();
-        let occurrences = middle.map(|middle| self.occurrences.split_off(&middle)).unwrap_or_default();
-        Self { occurrences, settings: self.settings.clone(), bytes: 0 }
+        let occurrences = middle.as_ref().map(|middle| self.occurrences.split_off(middle)).unwrap_or_default();
+        let sent = middle.map(|middle| self.sent.split_off(&middle)).unwrap_or_default();
+        let (settings, scrubbing) = (self.settings.clone(), self.scrubbing.clone());
+        Self { occurrences, settings, sent, scrubbing, bytes: 0 }
     }
 
     pub(crate) fn append(&mut self, mut other: Self) {
         self.occurrences.append(&mut other.occurrences);
         self.settings.append(&mut other.settings);
+        self.sent.append(&mut other.sent);
+        self.scrubbing.append(&mut other.scrubbing);
     }
 }

@@ -17,6 +17,7 @@ mod feedback;
 mod find_event;
 mod group;
 mod index_ids;
+mod join;
 mod keep_configs;
 mod key_uses;
 mod map_frames;

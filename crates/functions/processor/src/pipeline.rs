@@ -54,11 +54,12 @@ impl Processor {
                     if delivery.is_repeated {
                         self.drop_stored(resolved.project.id, &mut occurrences).await?;
                     }
-                    self.map_frames(&resolved, &mut occurrences, &mut source_maps).await;
+                    let sent = self.map_frames(&resolved, &mut occurrences, &mut source_maps).await;
                     let (feedback, grouped) = isolate_panic(|| {
                         let scrubbed = scrub(occurrences, &resolved.project.scrubbing);
                         let feedback = FeedbackEntry::all_of(&scrubbed, &resolved, index);
-                        Ok((feedback, group(scrubbed, index, resolved.posted_configs(), resolved.attached().as_ref())?))
+                        let (configs, attached) = (resolved.posted_configs(), resolved.attached());
+                        Ok((feedback, group(scrubbed, sent, index, configs, attached.as_ref())?))
                     })?;
                     self.keep_configs(&resolved).await?;
                     batch.feedback.extend(feedback);

@@ -96,6 +96,14 @@ pub(crate) async fn build_apart(build: impl FnOnce() -> BuiltMaps + Send + 'stat
     })
 }
 
+/// Whether the same upload is stored already, with all that can be used of it.
+pub(crate) async fn is_stored(symbols: &Symbols, project: ProjectId, named: &NamedUpload) -> Result<bool, Refusal> {
+    match symbols.stores.source_maps.upload_of_bundle(project, named.identity).await? {
+        Some(before) => Ok(before.failure.is_none() && is_current(symbols, project, &before).await?),
+        None => Ok(false),
+    }
+}
+
 /// Whether an upload need not be repeated: nothing of it could be used, or all its maps are still there, and are not those of
 /// a later upload.
 async fn is_current(symbols: &Symbols, project: ProjectId, upload: &Upload) -> Result<bool, Refusal> {

@@ -9,7 +9,7 @@ mod uploader;
 
 use std::sync::Arc;
 
-pub use bundle::{check_bundle, check_map};
+pub use bundle::{PackedBundle, check_bundle, check_map, pack_bundle};
 
 use axum::Router;
 use http_common::{Access, Authenticator, Outcomes};

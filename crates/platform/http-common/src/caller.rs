@@ -149,7 +149,7 @@ impl Caller {
                 Err(refuse_role("a client key may only post errors: use a read or an admin key"))
             }
             Rights::Key(Role::Upload, _) => {
-                Err(refuse_role("an upload key may only upload source maps: use a read or an admin key"))
+                Err(refuse_role("an upload key may only upload source maps and mappings: use a read or an admin key"))
             }
         }
     }

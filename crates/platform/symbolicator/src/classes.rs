@@ -47,11 +47,13 @@ impl Symbolicator {
         occurrence: &mut Occurrence,
         end: Instant,
         explains: bool,
-    ) -> bool {
-        let Some(wanted) = wanted(occurrence).filter(|wanted| explains || !wanted.ids.is_empty()) else { return false };
+    ) -> Option<Box<Occurrence>> {
+        let wanted = wanted(occurrence).filter(|wanted| explains || !wanted.ids.is_empty())?;
         let late = |_| FoundClasses { problem: Some(RetraceProblem::NotRead), ..FoundClasses::default() };
         let found = timeout_at(end, self.find_classes(project, wanted)).await.unwrap_or_else(late);
-        (explains || !found.classes.is_empty()) && apply(occurrence, &found, explains)
+        let before = (!found.classes.is_empty()).then(|| Box::new(occurrence.clone()));
+        let is_mapped = (explains || before.is_some()) && apply(occurrence, &found, explains);
+        before.filter(|_| is_mapped)
     }
 
     /// Looks the classes of an event up in its mappings. The first mapping that has a class wins.

@@ -22,27 +22,45 @@ impl Symbolicator {
         budget: &mut Budget,
         explains: bool,
     ) -> bool {
-        let started = Instant::now();
-        let end = started + budget.left();
-        let has_scripts = self.map_scripts(project, occurrence, end, explains).await;
-        let has_classes = self.map_classes(project, occurrence, end, explains).await;
-        budget.spend(started.elapsed());
-        has_scripts || has_classes
+        self.map_and_keep(project, occurrence, budget, explains).await.is_some()
     }
 
-    async fn map_scripts(&self, project: ProjectId, occurrence: &mut Occurrence, end: Instant, explains: bool) -> bool {
+    /// Like [`map`](Self::map), but returns the occurrence as it was before, if any frame was mapped.
+    pub async fn map_and_keep(
+        &self,
+        project: ProjectId,
+        occurrence: &mut Occurrence,
+        budget: &mut Budget,
+        explains: bool,
+    ) -> Option<Box<Occurrence>> {
+        let started = Instant::now();
+        let end = started + budget.left();
+        let scripts = self.map_scripts(project, occurrence, end, explains).await;
+        let classes = self.map_classes(project, occurrence, end, explains).await;
+        budget.spend(started.elapsed());
+        scripts.or(classes)
+    }
+
+    async fn map_scripts(
+        &self,
+        project: ProjectId,
+        occurrence: &mut Occurrence,
+        end: Instant,
+        explains: bool,
+    ) -> Option<Box<Occurrence>> {
         let wanted = lookups(occurrence);
         if wanted.is_empty() || (!explains && wanted.iter().all(|(_, lookup)| matches!(lookup, Lookup::Impossible(_))))
         {
-            return false;
+            return None;
         }
         let wanted = self.find_files(project, wanted, end).await;
         let results = self.look_up(project, wanted, end).await;
         let is_mapped = results.iter().any(|(_, result)| result.is_ok());
+        let before = is_mapped.then(|| Box::new(occurrence.clone()));
         if is_mapped || explains {
             apply(occurrence, results, explains);
         }
-        is_mapped
+        before
     }
 
     /// Finds the maps of files without debug ids. What is left has an id, or is impossible.

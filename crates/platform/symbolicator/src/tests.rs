@@ -23,6 +23,8 @@ struct World {
     item: Mutex<Option<MapItem>>,
     changed: Mutex<Option<Timestamp>>,
     reads: AtomicUsize,
+    /// The ranged reads among them.
+    parts: AtomicUsize,
     renewals: AtomicUsize,
     fails: AtomicBool,
     hangs: AtomicBool,
@@ -150,6 +152,7 @@ impl SymbolFiles for World {
 
     async fn maps_part(&self, _: ProjectId, _: &UploadId, offset: u64, length: u64) -> store::Result<Option<Bytes>> {
         self.read().await?;
+        self.parts.fetch_add(1, Ordering::Relaxed);
         let object = self.object.lock();
         Ok(object.get(offset as usize..(offset + length) as usize).map(Bytes::copy_from_slice))
     }
@@ -225,6 +228,18 @@ async fn reads_are_few() {
     for _ in 0..100 {
         assert_eq!(map(&world, &symbolicator).await, (file.clone(), 0));
     }
+}
+
+/// A cold look-up of a place reads where the map is, and three parts of its object: the directory, a block and a source.
+#[tokio::test]
+async fn a_cold_lookup_takes_three_ranged_reads() {
+    let (world, symbolicator) = start();
+    world.upload();
+    let mut event = event();
+    event.exceptions[0].stacktrace.as_mut().unwrap().frames.truncate(1);
+    let project = ProjectId::new(1).unwrap();
+    assert!(symbolicator.map(project, &mut event, &mut Budget::new(Duration::from_secs(2)), false).await);
+    assert_eq!((world.parts.load(Ordering::Relaxed), world.reads.load(Ordering::Relaxed)), (3, 5));
 }
 
 /// A failure of storage does not reach the event.

@@ -37,7 +37,7 @@ pub use pages::rules::{
 };
 pub use pages::settings::{SettingsFields, SettingsPage};
 pub use pages::sign_in::SignIn;
-pub use pages::source_maps::{FileRow, SourceMapPage, SourceMapsPage, UploadRow};
+pub use pages::source_maps::{FileRow, FindingRow, SourceMapCheckPage, SourceMapPage, SourceMapsPage, UploadRow};
 pub use pages::users::{InvitationRow, MadeSecret, UserRow, UsersPage};
 
 /// A template that can be rendered.

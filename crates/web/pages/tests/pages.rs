@@ -316,7 +316,12 @@ fn releases() {
 fn source_maps() {
     let list = kept("source_maps", &samples::source_maps::list());
     let one = kept("source_map", &samples::source_maps::one());
-    for html in [&list, &one] {
+    let check = kept("source_map_check", &samples::source_maps::check());
+    assert!(
+        check.contains("/projects/shop/errors/0123456789abcdef0123456789abcdef") && check.contains("Works"),
+        "{check}"
+    );
+    for html in [&list, &one, &check] {
         assert!(!html.contains("<script>alert") && !html.contains('\u{202e}'), "{html}");
     }
     insta::assert_snapshot!(list);

@@ -66,6 +66,7 @@ pub(crate) fn describe(api: &mut Description) {
             "newer": id(),
             "older": id(),
             "belongsTo": error,
+            "sameSource": { "allOf": [error.clone()], "description": "the error that the occurrence belongs to by its source, if its source map came after it, and that is not merged with this one" },
         },
     });
     let show = "/projects/{project}/errors/{message}/occurrences/{id}";

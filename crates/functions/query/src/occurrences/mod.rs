@@ -22,6 +22,7 @@ pub(crate) use describe::{describe, properties};
 use http_common::ReadableProject;
 pub(crate) use list::list;
 use model::error::ErrorAggregate;
+use model::occurrence::Occurrence;
 use model::outcome::Refusal;
 pub(crate) use name::OccurrenceName;
 pub(crate) use pick::pick;
@@ -41,6 +42,17 @@ pub(crate) fn routes() -> Router<Arc<Query>> {
 }
 
 /// Loads the newest occurrence of an error; `None` if all have expired.
+/// Loads the newest occurrence of an error, with its frames mapped, or why they are not.
+pub(crate) async fn newest_mapped(
+    query: &Query,
+    project: &ReadableProject,
+    error: &ErrorAggregate,
+) -> Result<Option<Occurrence>, Refusal> {
+    let Some(mut found) = step::find_newest(query, &References::new(query, error)).await? else { return Ok(None) };
+    map_frames(query, project, &mut found.occurrence).await;
+    Ok(Some(found.occurrence))
+}
+
 pub(crate) async fn load_newest(
     query: &Query,
     project: &ReadableProject,

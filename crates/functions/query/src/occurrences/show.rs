@@ -8,7 +8,7 @@ use store::ports::Reference;
 use super::References;
 use super::best::find_best;
 use super::frame::{self, LocatedOccurrence};
-use super::map_frames::map_frames;
+use super::map_frames::{find_same_source, map_frames};
 use super::name::OccurrenceName;
 use super::step::{self, End, SteppedOccurrence};
 use crate::Query;
@@ -128,11 +128,15 @@ pub(super) async fn describe_occurrence(
 ) -> Answer {
     // It was grouped as it is stored.
     let grouping = json!(grouping::explain(&found.occurrence).1);
-    map_frames(query, project, &mut found.occurrence).await;
+    let is_mapped = map_frames(query, project, &mut found.occurrence).await;
+    let same = if is_mapped { find_same_source(query, error, &found.occurrence).await? } else { None };
     let mut shown = views::describe_occurrence(&project.name, &found.id, &found.occurrence);
     shown["grouping"] = grouping;
     let belongs_to = views::describe_error(&project.name, error);
     let mut data = json!({ "error": shown, "newer": newer, "older": older, "belongsTo": belongs_to });
+    if let Some(same) = &same {
+        data["sameSource"] = json!(views::describe_error(&project.name, same));
+    }
     if let Some(chosen) = chosen {
         data["chosenBecause"] = chosen.into();
     }

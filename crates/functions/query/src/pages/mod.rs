@@ -48,6 +48,7 @@ pub(crate) fn with_pages(query: &Arc<Query>, api: Router) -> Router {
         .route("/projects/{project}/releases", get(releases::show))
         .route("/projects/{project}/releases/{release}", get(releases::show_one))
         .route("/projects/{project}/source-maps", get(source_maps::show))
+        .route("/projects/{project}/source-maps/check", get(source_maps::check))
         .route("/projects/{project}/source-maps/{upload}", get(source_maps::show_one))
         .route("/projects/{project}/members", get(members::show))
         .route("/users", get(users::show))

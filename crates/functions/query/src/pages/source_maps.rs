@@ -8,7 +8,7 @@ use http_common::BaseUrl;
 use model::time::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use web_pages::{FileRow, Moment, SourceMapPage, SourceMapsPage, UploadRow};
+use web_pages::{FileRow, FindingRow, Moment, SourceMapCheckPage, SourceMapPage, SourceMapsPage, UploadRow};
 use web_session::address::{encoded, with_query};
 use web_session::{Form, PageRefusal, PageResult, Pages, Visit, page};
 
@@ -111,6 +111,36 @@ async fn draw(pages: &Pages, visit: &Visit, name: &str, asked: &Asked, made: Opt
         next,
         url: asked.base.as_str().to_owned(),
         made,
+    }))
+}
+
+#[derive(Deserialize)]
+struct ApiFindings {
+    findings: Vec<ApiFinding>,
+}
+
+#[derive(Deserialize)]
+struct ApiFinding {
+    state: String,
+    text: String,
+    events: u64,
+    example: Option<String>,
+}
+
+/// `GET /projects/{project}/source-maps/check`: whether the set-up works.
+pub(super) async fn check(State(pages): State<Pages>, visit: Visit, Path(name): Path<String>) -> PageResult {
+    let ApiFindings { findings } = pages.get(&visit, &format!("{}/check", address(&name))).await?;
+    let row = |finding: ApiFinding| FindingRow {
+        is_problem: finding.state == "problem",
+        is_good: finding.state == "good",
+        text: finding.text,
+        events: finding.events,
+        example: finding.example,
+    };
+    Ok(page(&SourceMapCheckPage {
+        frame: visit.frame_of(&name, &format!("Source maps of {name}: check")),
+        project: name,
+        findings: findings.into_iter().map(row).collect(),
     }))
 }
 

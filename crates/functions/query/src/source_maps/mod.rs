@@ -1,6 +1,8 @@
 //! `/projects/{project}/source-maps`: the uploads of source maps and ProGuard mappings of a project. The function `symbols` receives them.
 
+mod check;
 mod delete;
+mod findings;
 mod list;
 mod show;
 
@@ -22,12 +24,13 @@ use crate::list::refuse_parameter;
 const MAX_PROBLEMS: usize = 3;
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
-    Router::new().merge(delete::route()).merge(list::route()).merge(show::route())
+    Router::new().merge(check::route()).merge(delete::route()).merge(list::route()).merge(show::route())
 }
 
 pub(crate) fn describe(api: &mut Description) {
     api.tag("source maps");
     list::describe(api);
+    check::describe(api);
     show::describe(api);
     delete::describe(api);
 }

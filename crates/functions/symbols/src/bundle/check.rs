@@ -1,10 +1,25 @@
 //! Checks what must hold of every upload, for fuzzing.
 
+use model::id::DebugId;
 use source_maps::{Directory, ObjectRange, around, find};
 
 use super::build::{Build, BuiltMaps, build};
 use super::decode::decode;
 use super::script::scopes;
+
+/// The maps of an upload, as they are stored.
+#[derive(Debug)]
+pub struct PackedBundle {
+    pub object: Vec<u8>,
+    /// Where the directory of each map is.
+    pub maps: Vec<(DebugId, ObjectRange)>,
+}
+
+/// Reads an upload, and returns what is stored of it; for benchmarks. Fails with the reason if nothing of it can be used.
+pub fn pack_bundle(bundle: &[u8]) -> Result<PackedBundle, String> {
+    let BuiltMaps { object, maps, failure, .. } = build(bundle, &Build::default());
+    failure.map_or(Ok(PackedBundle { object, maps }), Err)
+}
 
 /// Reads an upload, and looks a few places of each of its maps up. Panics if a map was stored that cannot be read.
 pub fn check_bundle(bundle: &[u8]) {

@@ -12,7 +12,7 @@ mod url;
 
 pub(crate) use archive::Archive;
 pub(crate) use build::{Build, BuiltMaps, build, build_file};
-pub use check::{check_bundle, check_map};
+pub use check::{PackedBundle, check_bundle, check_map, pack_bundle};
 use model::id::Checksum;
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 pub(crate) use url::{named_in, resolve, script_of};

@@ -20,7 +20,7 @@ use store::ports::MapKind;
 use super::chunks::CHUNK;
 use super::form::read_form;
 use crate::Symbols;
-use crate::assembly::{Assembled, NamedUpload, assemble, build_apart, store};
+use crate::assembly::{Assembled, NamedUpload, assemble, build_apart, is_stored, store};
 use crate::bundle::{Archive, sha1};
 use crate::mapping::build;
 use crate::uploader::Uploader;
@@ -151,9 +151,15 @@ async fn store_archive(symbols: &Symbols, uploader: &Uploader, path: NamedProjec
     for (id, name) in names {
         let mapping = Archive::open(&archive).and_then(|mut archive| archive.read(&name)).map_err(invalid)?;
         let checksum = sha1(&mapping);
-        let own = name.clone();
-        let built = build_apart(move || build(&own, id, &mapping)).await;
-        if let Some(failure) = store(symbols, uploader, &named(id, checksum, Vec::new()), built).await? {
+        let (own, named) = (name.clone(), named(id, checksum, Vec::new()));
+        let failure = match is_stored(symbols, uploader.project.id, &named).await? {
+            true => None,
+            false => {
+                let built = build_apart(move || build(&own, id, &mapping)).await;
+                store(symbols, uploader, &named, built).await?
+            }
+        };
+        if let Some(failure) = failure {
             return Err(invalid(format!("{}: {failure}", shown(&name))));
         }
         stored.push(json!({

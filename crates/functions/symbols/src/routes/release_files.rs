@@ -20,7 +20,7 @@ use symbolicator::KEPT_DAYS;
 use super::form::{FileForm, read_form};
 use super::releases::{NamedRelease, check};
 use crate::Symbols;
-use crate::assembly::{NamedUpload, build_apart, store};
+use crate::assembly::{NamedUpload, build_apart, is_stored, store};
 use crate::bundle::{Build, build_file, named_in, resolve, script_of, sha1};
 use crate::uploader::Uploader;
 
@@ -111,6 +111,10 @@ impl ReleaseFile {
 
 async fn keep(symbols: &Symbols, uploader: &Uploader, file: &ReleaseFile) -> Result<(), Refusal> {
     if file.is_map() {
+        let named = file.named("map");
+        if is_stored(symbols, uploader.project.id, &named).await? {
+            return Ok(());
+        }
         // Under its own URL, by which scripts find it, and under that of the script that it belongs to by its name.
         let urls = [Some(file.url.as_str()), script_of(&file.url)];
         let ids: Vec<_> = urls.into_iter().flatten().filter_map(|url| file.of.id_of(url)).collect();
@@ -118,7 +122,7 @@ async fn keep(symbols: &Symbols, uploader: &Uploader, file: &ReleaseFile) -> Res
         let _turn =
             symbols.bundles.acquire().await.map_err(|_| Refusal::new(Reason::Internal, "no map can be read"))?;
         let built = build_apart(move || build_file(&url, ids, content.to_vec())).await;
-        let failure = store(symbols, uploader, &file.named("map"), built).await?;
+        let failure = store(symbols, uploader, &named, built).await?;
         return failure
             .map_or(Ok(()), |failure| Err(Refusal::new(Reason::BodyInvalid, format!("{}: {failure}", file.url))));
     }

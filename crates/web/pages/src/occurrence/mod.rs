@@ -39,6 +39,8 @@ pub struct OccurrenceView {
     scrubbed: Vec<String>,
     problems: Vec<String>,
     why: Option<Explanation>,
+    /// The title and the address of another error that has the same source, by a source map that came late.
+    same_source: Option<(String, String)>,
     markdown: String,
     steps: Steps,
 }
@@ -133,6 +135,7 @@ impl OccurrenceView {
                 .map(|problem| visible(&format!("{}: {}", problem.name, problem.reason), 300))
                 .collect(),
             why,
+            same_source: None,
             markdown: markdown(occurrence),
             steps,
         }
@@ -142,6 +145,12 @@ impl OccurrenceView {
     #[must_use]
     pub fn with_attachments(self, attachments: Vec<AttachmentRow>) -> Self {
         Self { attachments, ..self }
+    }
+
+    /// The same view, with the title and the address of another error that has the same source.
+    #[must_use]
+    pub fn with_same_source(self, same_source: Option<(String, String)>) -> Self {
+        Self { same_source, ..self }
     }
 
     /// The components of the grouping explanation with their depth, in depth-first order.

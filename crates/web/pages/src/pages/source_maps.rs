@@ -18,6 +18,38 @@ pub struct SourceMapsPage {
     pub made: Option<String>,
 }
 
+/// The page that says whether source maps and ProGuard mappings work.
+#[derive(Debug, Template)]
+#[template(path = "source_map_check.html")]
+pub struct SourceMapCheckPage {
+    pub frame: Frame,
+    pub project: String,
+    /// Problems first.
+    pub findings: Vec<FindingRow>,
+}
+
+/// One thing that is right or wrong.
+#[derive(Debug)]
+pub struct FindingRow {
+    pub is_problem: bool,
+    pub is_good: bool,
+    pub text: String,
+    /// The number of events that it is about; 0 if it is about uploads.
+    pub events: u64,
+    /// The fingerprint of an error with such an event.
+    pub example: Option<String>,
+}
+
+impl FindingRow {
+    fn state(&self) -> &'static str {
+        match (self.is_problem, self.is_good) {
+            (true, _) => "Problem",
+            (false, true) => "Works",
+            (false, false) => "Note",
+        }
+    }
+}
+
 /// The page of an upload with its files.
 #[derive(Debug, Template)]
 #[template(path = "source_map.html")]

@@ -1,6 +1,6 @@
 //! Samples of the pages about source maps.
 
-use web_pages::{FileRow, SourceMapPage, SourceMapsPage, UploadRow};
+use web_pages::{FileRow, FindingRow, SourceMapCheckPage, SourceMapPage, SourceMapsPage, UploadRow};
 
 use super::frame;
 use super::operating::ago;
@@ -51,5 +51,22 @@ pub(crate) fn one() -> SourceMapPage {
         project: "shop".to_owned(),
         row: upload(None),
         files: vec![file(SCRIPT, Some(SCRIPT)), file("~/main.js.map", None)],
+    }
+}
+
+/// A problem with a hostile text, and something that works.
+pub(crate) fn check() -> SourceMapCheckPage {
+    let row = |is_problem: bool, text: &str| FindingRow {
+        is_problem,
+        is_good: !is_problem,
+        text: text.to_owned(),
+        events: u64::from(is_problem) * 3,
+        example: is_problem.then(|| "0123456789abcdef0123456789abcdef".to_owned()),
+    };
+    let findings = vec![row(true, SCRIPT), row(false, "Events of JavaScript are shown as the code was written.")];
+    SourceMapCheckPage {
+        frame: frame("Source maps of shop: check", Some("shop")),
+        project: "shop".to_owned(),
+        findings,
     }
 }

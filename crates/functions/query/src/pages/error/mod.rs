@@ -86,6 +86,7 @@ struct ApiOccurrence {
     newer: Option<String>,
     older: Option<String>,
     belongs_to: ApiError,
+    same_source: Option<ApiError>,
 }
 
 pub(super) async fn show(
@@ -247,7 +248,13 @@ impl ApiOccurrence {
         };
         let why = grouping::explain(&occurrence).1;
         let files = attachments::list(pages, visit, &here, &occurrence).await;
-        Some(OccurrenceView::new(&occurrence, Some(why), steps, repository, visit.now).with_attachments(files))
+        let same_source = self.same_source.map(|same| {
+            let title = if same.kind.is_empty() { same.message } else { format!("{}: {}", same.kind, same.message) };
+            let list = base.rsplit_once('/').map_or(base, |(list, _)| list);
+            (title, format!("{list}/{}", same.fingerprint))
+        });
+        let view = OccurrenceView::new(&occurrence, Some(why), steps, repository, visit.now);
+        Some(view.with_attachments(files).with_same_source(same_source))
     }
 }
 
