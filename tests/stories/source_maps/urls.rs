@@ -40,7 +40,7 @@ async fn a_file_is_found_by_release_build_and_url() {
     }
 }
 
-/// A project that uploads with debug ids only is told about debug ids, and no URL is looked up.
+/// A project that uploads with debug ids only hears about debug ids, and no URL is looked up.
 #[tokio::test]
 async fn a_project_with_debug_ids_is_told_about_debug_ids() {
     let faultline = Faultline::new().await;

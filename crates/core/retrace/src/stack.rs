@@ -6,7 +6,7 @@ use proguard::{ProguardMapper, StackFrame, StackTrace, Throwable};
 use crate::wanted::{is_open_on, looks_obfuscated};
 use crate::{FoundClasses, RetraceProblem};
 
-/// The most frames that one frame may become. More are not inlined calls, but methods that cannot be told apart.
+/// The most frames that one frame may become. More are not inlined calls, but methods that look alike.
 const MAX_INLINED: usize = 32;
 
 /// The mappings and settings with which the stacks of an event are retraced.

@@ -8,7 +8,7 @@ use crate::section::{ClassText, Files, MAX_NAME, information};
 
 /// The largest mapping, in bytes.
 pub const MAX_MAPPING: usize = 128 << 20;
-/// The most classes of a mapping. The largest applications have some 300,000.
+/// The most classes of a mapping. The largest applications have a third of that.
 const MAX_CLASSES: usize = 1_000_000;
 /// A block ends when it has this many bytes, before it is compressed.
 const BLOCK: usize = 48 << 10;

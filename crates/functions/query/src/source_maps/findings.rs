@@ -36,7 +36,7 @@ pub(super) enum FindingState {
     Good,
 }
 
-/// What an event shows about the set-up.
+/// An event, as far as it shows whether the set-up works.
 #[derive(Debug, Default)]
 pub(super) struct SeenEvent {
     error: Option<Fingerprint>,
