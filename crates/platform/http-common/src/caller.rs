@@ -203,9 +203,9 @@ impl Caller {
             Rights::Key(Role::Client | Role::Admin, scope) => Ok(scope),
             Rights::Key(Role::Read, _) => Err(refuse_role("a read key is view-only: use a client key to post errors")),
             Rights::Key(Role::Member, _) => Err(refuse_role("a member key posts no errors: use a client key")),
-            Rights::Key(Role::Upload, _) => {
-                Err(refuse_role("an upload key may only upload source maps and mappings: use a client key to post errors"))
-            }
+            Rights::Key(Role::Upload, _) => Err(refuse_role(
+                "an upload key may only upload source maps and mappings: use a client key to post errors",
+            )),
             Rights::User(_) => Err(refuse_role("a personal access token posts no errors: use a client key")),
         }
     }

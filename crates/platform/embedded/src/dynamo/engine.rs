@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::RwLock;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::refusal::{Refusal, RefusalKind};
+use super::refusal::{DynamoRefusal, RefusalKind};
 use super::rows::{Change, ExpiryPosition, Images, SCHEMA, expiring, expiry, renew_expiry};
 use super::table::Table;
 use crate::shared::directory::EngineStorage;
@@ -36,8 +36,8 @@ impl Engine {
         Ok(Self { database, clock, tables: Arc::new(RwLock::new(tables)) })
     }
 
-    pub(super) fn table(&self, name: &str) -> Result<Arc<Table>, Refusal> {
-        self.tables.read().get(name).cloned().ok_or_else(Refusal::no_table)
+    pub(super) fn table(&self, name: &str) -> Result<Arc<Table>, DynamoRefusal> {
+        self.tables.read().get(name).cloned().ok_or_else(DynamoRefusal::no_table)
     }
 
     pub(super) fn tables(&self) -> Vec<Arc<Table>> {
@@ -45,14 +45,14 @@ impl Engine {
     }
 
     /// Creates a table, and returns it with its number.
-    pub(super) async fn create(&self, mut table: Table) -> Result<Arc<Table>, Refusal> {
+    pub(super) async fn create(&self, mut table: Table) -> Result<Arc<Table>, DynamoRefusal> {
         let tables = Arc::clone(&self.tables);
-        let insert = move |c: &Connection| -> Result<Arc<Table>, Refusal> {
+        let insert = move |c: &Connection| -> Result<Arc<Table>, DynamoRefusal> {
             let definition = serde_json::to_string(&table)?;
             let insert = "INSERT OR IGNORE INTO tables (name, definition) VALUES (?1, ?2)";
             if c.execute(insert, params![table.name, definition])? == 0 {
                 let message = format!("Table already exists: {}", table.name);
-                return Err(Refusal::new(RefusalKind::ResourceInUse, message));
+                return Err(DynamoRefusal::new(RefusalKind::ResourceInUse, message));
             }
             table.id = c.last_insert_rowid();
             Ok(Arc::new(table))
@@ -64,12 +64,12 @@ impl Engine {
     }
 
     /// Sets the attribute with the time at which items expire, also for the items that exist.
-    pub(super) async fn set_expiry(&self, table: &Table, attribute: Option<String>) -> Result<(), Refusal> {
+    pub(super) async fn set_expiry(&self, table: &Table, attribute: Option<String>) -> Result<(), DynamoRefusal> {
         let (tables, table) = (Arc::clone(&self.tables), Table { expiry: attribute, ..table.clone() });
-        let update = move |c: &Connection| -> Result<Arc<Table>, Refusal> {
+        let update = move |c: &Connection| -> Result<Arc<Table>, DynamoRefusal> {
             let definition = serde_json::to_string(&table)?;
             if c.execute("UPDATE tables SET definition = ?2 WHERE id = ?1", params![table.id, definition])? == 0 {
-                return Err(Refusal::no_table());
+                return Err(DynamoRefusal::no_table());
             }
             renew_expiry(c, &table)?;
             Ok(Arc::new(table))
@@ -81,9 +81,9 @@ impl Engine {
     }
 
     /// Deletes a table with all its items.
-    pub(super) async fn drop_table(&self, table: Arc<Table>) -> Result<(), Refusal> {
+    pub(super) async fn drop_table(&self, table: Arc<Table>) -> Result<(), DynamoRefusal> {
         let (tables, name) = (Arc::clone(&self.tables), table.name.clone());
-        let delete = move |c: &Connection| -> Result<(), Refusal> {
+        let delete = move |c: &Connection| -> Result<(), DynamoRefusal> {
             for (id, _) in table.numbered_indexes() {
                 c.execute("DELETE FROM entries WHERE index_id = ?1", [id])?;
             }
@@ -99,7 +99,7 @@ impl Engine {
     }
 
     /// Deletes the items whose time is over. Returns how many there were.
-    pub(super) async fn sweep(&self) -> Result<u64, Refusal> {
+    pub(super) async fn sweep(&self) -> Result<u64, DynamoRefusal> {
         let now = self.clock.now_ms();
         self.database.write(move |c| forget_tokens(c, now)).await?;
         let mut swept = 0;
@@ -120,7 +120,7 @@ impl Engine {
 
     /// Deletes the records of streams that were written before `older_than`, in milliseconds since 1970. Returns how
     /// many there were.
-    pub(super) async fn trim(&self, older_than: i64) -> Result<u64, Refusal> {
+    pub(super) async fn trim(&self, older_than: i64) -> Result<u64, DynamoRefusal> {
         let mut trimmed = 0;
         loop {
             match self.database.write(move |c| trim_step(c, older_than)).await? {
@@ -150,7 +150,7 @@ fn sweep_step(
     table: &Table,
     at: i64,
     after: ExpiryPosition,
-) -> Result<(Option<ExpiryPosition>, u64), Refusal> {
+) -> Result<(Option<ExpiryPosition>, u64), DynamoRefusal> {
     let found = expiring(c, table, at, after, SWEEP_STEP)?;
     let mut deleted = 0;
     for (_, key) in &found {
@@ -167,7 +167,7 @@ fn sweep_step(
 }
 
 /// Deletes some of the oldest records, and notes up to which one each stream is trimmed.
-fn trim_step(c: &Connection, older_than: i64) -> Result<u64, Refusal> {
+fn trim_step(c: &Connection, older_than: i64) -> Result<u64, DynamoRefusal> {
     c.prepare_cached(
         "UPDATE tables SET trimmed = found.last FROM
              (SELECT table_id, MAX(number) AS last FROM
@@ -186,13 +186,13 @@ fn trim_step(c: &Connection, older_than: i64) -> Result<u64, Refusal> {
 
 /// Whether the transaction with this token, and with actions of this hash, is done already. If not, notes that it is, in
 /// the commit that does it.
-pub(super) fn is_repeated(c: &Connection, token: &str, actions: i64, now: i64) -> Result<bool, Refusal> {
+pub(super) fn is_repeated(c: &Connection, token: &str, actions: i64, now: i64) -> Result<bool, DynamoRefusal> {
     let known = c
         .prepare_cached("SELECT at, actions FROM tokens WHERE token = ?1")?
         .query_row([token], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?)));
     match known.optional()?.filter(|(at, _)| now - at < TOKEN_LIFE) {
         Some((_, known)) if known == actions => Ok(true),
-        Some(_) => Err(Refusal::new(
+        Some(_) => Err(DynamoRefusal::new(
             RefusalKind::IdempotentParameterMismatch,
             "The request uses the same client token as a previous, but non-identical request",
         )),
@@ -205,7 +205,7 @@ pub(super) fn is_repeated(c: &Connection, token: &str, actions: i64, now: i64) -
 }
 
 /// Forgets the tokens that are too old to be sent again.
-fn forget_tokens(c: &Connection, now: i64) -> Result<(), Refusal> {
+fn forget_tokens(c: &Connection, now: i64) -> Result<(), DynamoRefusal> {
     c.prepare_cached("DELETE FROM tokens WHERE at <= ?1")?.execute([now - TOKEN_LIFE])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::engine::Engine;
 use super::operations::streams::{number, read, trimmed};
-use super::refusal::Refusal;
+use super::refusal::DynamoRefusal;
 use crate::Error;
 
 /// The stream of a table, as an event-source mapping reads it: in order, filtered by keys, and without iterators.
@@ -40,7 +40,7 @@ impl TableStream {
         limit: u32,
         is_wanted: fn(&[u8], &[u8]) -> bool,
     ) -> Result<RecordBatch, Error> {
-        let failed = |refusal: Refusal| Error::failed("dynamo", refusal);
+        let failed = |refusal: DynamoRefusal| Error::failed("dynamo", refusal);
         let table = self.engine.table(&self.table).map_err(failed)?;
         let view = table.stream.as_ref().map(|stream| stream.view);
         let view = view.ok_or_else(|| Error::failed("dynamo", format!("the table {} has no stream", self.table)))?;

@@ -9,7 +9,7 @@ use crate::shared::fault::Fault;
 
 /// An error response.
 #[derive(Debug)]
-pub(super) struct Refusal {
+pub(super) struct DynamoRefusal {
     kind: RefusalKind,
     message: String,
     /// The stored item, if a condition failed and the request asked for it.
@@ -49,8 +49,8 @@ impl CancellationReason {
     }
 }
 
-impl From<Refusal> for CancellationReason {
-    fn from(refusal: Refusal) -> Self {
+impl From<DynamoRefusal> for CancellationReason {
+    fn from(refusal: DynamoRefusal) -> Self {
         let code = match refusal.kind {
             RefusalKind::ConditionalCheckFailed => "ConditionalCheckFailed",
             _ => "ValidationError",
@@ -59,7 +59,7 @@ impl From<Refusal> for CancellationReason {
     }
 }
 
-impl Refusal {
+impl DynamoRefusal {
     pub(super) fn new(kind: RefusalKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), item: None, reasons: Vec::new() }
     }
@@ -125,25 +125,25 @@ impl Refusal {
     }
 }
 
-impl std::fmt::Display for Refusal {
+impl std::fmt::Display for DynamoRefusal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)
     }
 }
 
-impl From<Fault> for Refusal {
+impl From<Fault> for DynamoRefusal {
     fn from(fault: Fault) -> Self {
         Self::new(RefusalKind::Internal, fault.to_string())
     }
 }
 
-impl From<rusqlite::Error> for Refusal {
+impl From<rusqlite::Error> for DynamoRefusal {
     fn from(error: rusqlite::Error) -> Self {
         Fault::from(error).into()
     }
 }
 
-impl From<serde_json::Error> for Refusal {
+impl From<serde_json::Error> for DynamoRefusal {
     /// What the engine itself stored or is about to answer is no JSON.
     fn from(error: serde_json::Error) -> Self {
         Self::new(RefusalKind::Internal, error.to_string())

@@ -1,9 +1,10 @@
 //! The rows of the database: items, entries of indexes, records of streams, and the tokens of transactions.
 
 use rusqlite::{Connection, OptionalExtension as _, params};
+use serde_json::value::RawValue;
 
-use super::refusal::Refusal;
-use super::table::{Key, Table};
+use super::refusal::{DynamoRefusal, RefusalKind};
+use super::table::{ItemKey, Table};
 use super::value::{Item, Value, item_size};
 
 /// Keys are blobs, so that they sort by their bytes, and so that the end of a range can be any bytes. Items are the JSON
@@ -70,15 +71,15 @@ pub(super) struct StoredItem {
 impl StoredItem {
     /// # Errors
     /// If the item is too large.
-    pub(super) fn of(table: &Table, item: &Item) -> Result<Self, Refusal> {
+    pub(super) fn of(table: &Table, item: &Item) -> Result<Self, DynamoRefusal> {
         let size = item_size(item);
         if size > MAX_ITEM {
-            return Err(Refusal::validation("Item size has exceeded the maximum allowed size"));
+            return Err(DynamoRefusal::validation("Item size has exceeded the maximum allowed size"));
         }
         Ok(Self { id: 0, json: serde_json::to_vec(item)?, size, expires: expiry_hour(table, item) })
     }
 
-    pub(super) fn read(&self) -> Result<Item, Refusal> {
+    pub(super) fn read(&self) -> Result<Item, DynamoRefusal> {
         Ok(serde_json::from_slice(&self.json)?)
     }
 }
@@ -97,7 +98,7 @@ pub(super) fn expiry(table: &Table, item: &Item) -> Option<i64> {
 }
 
 /// Notes for all items when they expire, after the table's attribute for that has changed.
-pub(super) fn renew_expiry(c: &Connection, table: &Table) -> Result<(), Refusal> {
+pub(super) fn renew_expiry(c: &Connection, table: &Table) -> Result<(), DynamoRefusal> {
     let mut select = c.prepare("SELECT id, item FROM items WHERE table_id = ?1")?;
     let mut update = c.prepare("UPDATE items SET expires = ?2 WHERE id = ?1")?;
     let rows = select.query_map([table.id], |row| Ok((row.get(0)?, row.get(1)?)))?;
@@ -108,7 +109,7 @@ pub(super) fn renew_expiry(c: &Connection, table: &Table) -> Result<(), Refusal>
     Ok(())
 }
 
-pub(super) fn get(c: &Connection, table: &Table, key: &Key) -> Result<Option<StoredItem>, Refusal> {
+pub(super) fn get(c: &Connection, table: &Table, key: &ItemKey) -> Result<Option<StoredItem>, DynamoRefusal> {
     let mut select =
         c.prepare_cached("SELECT id, item, size, expires FROM items WHERE table_id = ?1 AND pk = ?2 AND sk = ?3")?;
     let row = select.query_row(params![table.id, key.partition.as_bytes(), key.sort.as_bytes()], |row| {
@@ -121,7 +122,7 @@ pub(super) fn get(c: &Connection, table: &Table, key: &Key) -> Result<Option<Sto
 /// The change of an item: what was stored before and what is stored after it.
 pub(super) struct Change<'a> {
     pub(super) table: &'a Table,
-    pub(super) key: &'a Key,
+    pub(super) key: &'a ItemKey,
     pub(super) old: Option<&'a Images>,
     pub(super) new: Option<&'a Images>,
     /// Milliseconds since 1970.
@@ -137,19 +138,19 @@ pub(super) struct Images {
 }
 
 impl Images {
-    pub(super) fn get(c: &Connection, table: &Table, key: &Key) -> Result<Option<Self>, Refusal> {
+    pub(super) fn get(c: &Connection, table: &Table, key: &ItemKey) -> Result<Option<Self>, DynamoRefusal> {
         let Some(stored) = get(c, table, key)? else { return Ok(None) };
         Ok(Some(Self { item: stored.read()?, stored }))
     }
 
-    pub(super) fn of(table: &Table, item: Item) -> Result<Self, Refusal> {
+    pub(super) fn of(table: &Table, item: Item) -> Result<Self, DynamoRefusal> {
         Ok(Self { stored: StoredItem::of(table, &item)?, item })
     }
 }
 
 impl Change<'_> {
     /// Writes the item, its entries of indexes, and a record of the stream. Writes nothing if nothing changes.
-    pub(super) fn write(&self, c: &Connection) -> Result<(), Refusal> {
+    pub(super) fn write(&self, c: &Connection) -> Result<(), DynamoRefusal> {
         let Self { table, key, old, new, .. } = self;
         match (old, new) {
             (None, None) => return Ok(()),
@@ -178,7 +179,7 @@ impl Change<'_> {
         self.write_record(c)
     }
 
-    fn write_entries(&self, c: &Connection) -> Result<(), Refusal> {
+    fn write_entries(&self, c: &Connection) -> Result<(), DynamoRefusal> {
         let (pk, sk) = (self.key.partition.as_bytes(), self.key.sort.as_bytes());
         for (id, index) in self.table.numbered_indexes() {
             let key = |images: Option<&Images>| images.map_or(Ok(None), |images| index.key_of(&images.item));
@@ -201,7 +202,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn write_record(&self, c: &Connection) -> Result<(), Refusal> {
+    fn write_record(&self, c: &Connection) -> Result<(), DynamoRefusal> {
         if self.table.stream.is_none() {
             return Ok(());
         }
@@ -228,7 +229,7 @@ pub(super) fn expiring(
     now: i64,
     after: ExpiryPosition,
     limit: u32,
-) -> Result<Vec<(ExpiryPosition, Key)>, Refusal> {
+) -> Result<Vec<(ExpiryPosition, ItemKey)>, DynamoRefusal> {
     let mut select = c.prepare_cached(
         "SELECT expires, id, pk, sk FROM items
          WHERE table_id = ?1 AND expires IS NOT NULL AND expires <= ?2 AND (expires, id) > (?3, ?4)
@@ -238,14 +239,20 @@ pub(super) fn expiring(
     let mut rows = select.query(params![table.id, hour, after.0, after.1, limit])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let key = Key { partition: text(row.get(2)?)?, sort: text(row.get(3)?)? };
+        let key = ItemKey { partition: text(row.get(2)?)?, sort: text(row.get(3)?)? };
         found.push(((row.get(0)?, row.get(1)?), key));
     }
     Ok(found)
 }
 
+/// Stored JSON, for an answer.
+pub(super) fn raw(json: Vec<u8>) -> Result<Box<RawValue>, DynamoRefusal> {
+    let text =
+        String::from_utf8(json).map_err(|_| DynamoRefusal::new(RefusalKind::Internal, "a stored item is not UTF-8"))?;
+    Ok(RawValue::from_string(text)?)
+}
+
 /// A key in a column.
-pub(super) fn text(bytes: Vec<u8>) -> Result<String, Refusal> {
-    String::from_utf8(bytes)
-        .map_err(|_| Refusal::new(super::refusal::RefusalKind::Internal, "a stored key is not UTF-8"))
+pub(super) fn text(bytes: Vec<u8>) -> Result<String, DynamoRefusal> {
+    String::from_utf8(bytes).map_err(|_| DynamoRefusal::new(RefusalKind::Internal, "a stored key is not UTF-8"))
 }

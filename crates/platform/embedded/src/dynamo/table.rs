@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::refusal::Refusal;
+use super::refusal::DynamoRefusal;
 use super::value::{Item, Value};
 use crate::shared::{ACCOUNT, REGION};
 
@@ -80,7 +80,7 @@ pub(super) struct Described {
 
 /// The primary key of an item. A table without a sort key has empty ones.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Key {
+pub(super) struct ItemKey {
     pub(super) partition: String,
     pub(super) sort: String,
 }
@@ -95,32 +95,32 @@ impl KeyNames {
     }
 
     /// The key in an item to be written.
-    pub(super) fn of_item(&self, item: &Item) -> Result<Key, Refusal> {
+    pub(super) fn of_item(&self, item: &Item) -> Result<ItemKey, DynamoRefusal> {
         let part = |name: &str, limit: usize| match item.get(name) {
-            Some(Value::S(text)) if text.is_empty() => Err(Refusal::validation(format!(
+            Some(Value::S(text)) if text.is_empty() => Err(DynamoRefusal::validation(format!(
                 "One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: {name}"
             ))),
-            Some(Value::S(text)) if text.len() > limit => Err(Refusal::validation(format!(
+            Some(Value::S(text)) if text.len() > limit => Err(DynamoRefusal::validation(format!(
                 "One or more parameter values were invalid: Size of the key {name} has exceeded the maximum size limit of {limit} bytes"
             ))),
             Some(Value::S(text)) => Ok(text.clone()),
-            Some(other) => Err(Refusal::validation(format!(
+            Some(other) => Err(DynamoRefusal::validation(format!(
                 "One or more parameter values were invalid: Type mismatch for key {name} expected: S actual: {}",
                 other.type_name()
             ))),
-            None => Err(Refusal::validation(format!(
+            None => Err(DynamoRefusal::validation(format!(
                 "One or more parameter values were invalid: Missing the key {name} in the item"
             ))),
         };
-        Ok(Key {
+        Ok(ItemKey {
             partition: part(&self.partition, MAX_PARTITION_KEY)?,
             sort: self.sort.as_deref().map_or(Ok(String::new()), |name| part(name, MAX_SORT_KEY))?,
         })
     }
 
     /// The key that a request names, which must have nothing else.
-    pub(super) fn of_key(&self, key: &Item) -> Result<Key, Refusal> {
-        let mismatch = || Refusal::validation("The provided key element does not match the schema");
+    pub(super) fn of_key(&self, key: &Item) -> Result<ItemKey, DynamoRefusal> {
+        let mismatch = || DynamoRefusal::validation("The provided key element does not match the schema");
         if key.len() != self.names().count() || !self.names().all(|name| matches!(key.get(name), Some(Value::S(_)))) {
             return Err(mismatch());
         }
@@ -128,7 +128,7 @@ impl KeyNames {
     }
 
     /// The key as attributes.
-    pub(super) fn attributes(&self, key: &Key) -> Item {
+    pub(super) fn attributes(&self, key: &ItemKey) -> Item {
         let sort = self.sort.iter().map(|name| (name.clone(), Value::S(key.sort.clone())));
         std::iter::once((self.partition.clone(), Value::S(key.partition.clone()))).chain(sort).collect()
     }
@@ -139,14 +139,14 @@ impl Index {
     ///
     /// # Errors
     /// DynamoDB refuses items in which such an attribute has another type or is empty.
-    pub(super) fn key_of(&self, item: &Item) -> Result<Option<Key>, Refusal> {
+    pub(super) fn key_of(&self, item: &Item) -> Result<Option<ItemKey>, DynamoRefusal> {
         let mut parts = [String::new(), String::new()];
         for (part, name) in parts.iter_mut().zip(self.keys.names()) {
             match item.get(name) {
                 None => return Ok(None),
                 Some(Value::S(text)) if !text.is_empty() => part.clone_from(text),
                 Some(value) => {
-                    return Err(Refusal::validation(format!(
+                    return Err(DynamoRefusal::validation(format!(
                         "One or more parameter values were invalid: Type mismatch for Index Key {name} Expected: S Actual: {}{} IndexName: {}",
                         value.type_name(),
                         if matches!(value, Value::S(_)) { ", empty" } else { "" },
@@ -156,7 +156,7 @@ impl Index {
             }
         }
         let [partition, sort] = parts;
-        Ok(Some(Key { partition, sort }))
+        Ok(Some(ItemKey { partition, sort }))
     }
 }
 

@@ -6,16 +6,15 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::expression::{Condition, Placeholders, Update};
-use super::operations::raw;
-use super::refusal::Refusal;
-use super::rows::{Change, Images};
-use super::table::{Key, Table};
+use super::refusal::DynamoRefusal;
+use super::rows::{Change, Images, raw};
+use super::table::{ItemKey, Table};
 use super::value::{Item, Value};
 
 /// A write of one item.
 pub(super) struct ItemWrite {
     pub(super) table: Arc<Table>,
-    pub(super) key: Key,
+    pub(super) key: ItemKey,
     effect: Effect,
     condition: Option<Condition>,
     /// Whether a failed condition shows the stored item.
@@ -39,7 +38,7 @@ pub(super) struct Plan {
 }
 
 impl ItemWrite {
-    pub(super) fn put(table: Arc<Table>, item: Item) -> Result<Self, Refusal> {
+    pub(super) fn put(table: Arc<Table>, item: Item) -> Result<Self, DynamoRefusal> {
         let key = table.keys.of_item(&item)?;
         for index in &table.indexes {
             index.key_of(&item)?;
@@ -48,19 +47,19 @@ impl ItemWrite {
         Ok(Self { table, key, effect, condition: None, shows_stored: false })
     }
 
-    pub(super) fn update(table: Arc<Table>, key: &Item) -> Result<Self, Refusal> {
+    pub(super) fn update(table: Arc<Table>, key: &Item) -> Result<Self, DynamoRefusal> {
         Self::of_key(table, key, Effect::Update(None))
     }
 
-    pub(super) fn delete(table: Arc<Table>, key: &Item) -> Result<Self, Refusal> {
+    pub(super) fn delete(table: Arc<Table>, key: &Item) -> Result<Self, DynamoRefusal> {
         Self::of_key(table, key, Effect::Delete)
     }
 
-    pub(super) fn check_only(table: Arc<Table>, key: &Item) -> Result<Self, Refusal> {
+    pub(super) fn check_only(table: Arc<Table>, key: &Item) -> Result<Self, DynamoRefusal> {
         Self::of_key(table, key, Effect::Check)
     }
 
-    fn of_key(table: Arc<Table>, key: &Item, effect: Effect) -> Result<Self, Refusal> {
+    fn of_key(table: Arc<Table>, key: &Item, effect: Effect) -> Result<Self, DynamoRefusal> {
         Ok(Self { key: table.keys.of_key(key)?, table, effect, condition: None, shows_stored: false })
     }
 
@@ -71,12 +70,12 @@ impl ItemWrite {
         condition: Option<String>,
         names: Option<BTreeMap<String, String>>,
         values: Option<BTreeMap<String, Value>>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), DynamoRefusal> {
         let mut placeholders = Placeholders::new(names, values)?;
         if let Some(text) = update {
             let update = Update::parse(&text, &mut placeholders)?;
             if let Some(name) = update.attributes().find(|name| self.table.keys.contains(name)) {
-                return Err(Refusal::validation(format!(
+                return Err(DynamoRefusal::validation(format!(
                     "One or more parameter values were invalid: Cannot update attribute {name}. This attribute is part of the key"
                 )));
             }
@@ -96,7 +95,7 @@ impl ItemWrite {
     }
 
     /// Reads the stored item, checks the condition, and works out the update. Writes nothing.
-    pub(super) fn plan(&self, c: &Connection) -> Result<Plan, Refusal> {
+    pub(super) fn plan(&self, c: &Connection) -> Result<Plan, DynamoRefusal> {
         let old = Images::get(c, &self.table, &self.key)?;
         let nothing = Item::new();
         let item = old.as_ref().map_or(&nothing, |old| &old.item);
@@ -104,7 +103,7 @@ impl ItemWrite {
             && !condition.holds(item)
         {
             let shown = old.filter(|_| self.shows_stored);
-            return Err(Refusal::condition(shown.map(|old| raw(old.stored.json)).transpose()?));
+            return Err(DynamoRefusal::condition(shown.map(|old| raw(old.stored.json)).transpose()?));
         }
         let new = match &self.effect {
             Effect::Update(update) => Some(self.updated(old.as_ref(), update.as_ref())?),
@@ -114,7 +113,7 @@ impl ItemWrite {
     }
 
     /// Writes what was planned.
-    pub(super) fn apply(&self, c: &Connection, plan: &Plan, at: i64) -> Result<(), Refusal> {
+    pub(super) fn apply(&self, c: &Connection, plan: &Plan, at: i64) -> Result<(), DynamoRefusal> {
         let new = match &self.effect {
             Effect::Check => return Ok(()),
             Effect::Put(images) => Some(images),
@@ -124,7 +123,7 @@ impl ItemWrite {
         Change { table: &self.table, key: &self.key, old, new, at, is_expiry: false }.write(c)
     }
 
-    fn updated(&self, old: Option<&Images>, update: Option<&Update>) -> Result<Images, Refusal> {
+    fn updated(&self, old: Option<&Images>, update: Option<&Update>) -> Result<Images, DynamoRefusal> {
         let mut item = old.map_or_else(|| self.table.keys.attributes(&self.key), |old| old.item.clone());
         if let Some(update) = update {
             update.apply(&mut item)?;

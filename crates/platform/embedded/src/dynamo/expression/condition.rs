@@ -1,7 +1,7 @@
 use std::cmp::Ordering;
 
 use super::super::number::Number;
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
 use super::super::value::{Item, Value};
 use super::parser::Parser;
 use super::path::Path;
@@ -45,7 +45,7 @@ impl Condition {
         kind: &'static str,
         text: &str,
         placeholders: &mut Placeholders,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, DynamoRefusal> {
         let mut parser = Parser::new(kind, text, placeholders)?;
         let condition = or(&mut parser)?;
         parser.end()?;
@@ -139,7 +139,7 @@ impl Operand {
         }
     }
 
-    fn parse(parser: &mut Parser<'_>) -> Result<Self, Refusal> {
+    fn parse(parser: &mut Parser<'_>) -> Result<Self, DynamoRefusal> {
         if let Some(value) = parser.value()? {
             return Ok(Self::Value(value));
         }
@@ -184,7 +184,7 @@ impl Comparison {
     }
 }
 
-fn or(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
+fn or(parser: &mut Parser<'_>) -> Result<Condition, DynamoRefusal> {
     let mut any = vec![and(parser)?];
     while parser.keyword("OR") {
         any.push(and(parser)?);
@@ -192,7 +192,7 @@ fn or(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
     Ok(if any.len() == 1 { any.remove(0) } else { Condition::Or(any) })
 }
 
-fn and(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
+fn and(parser: &mut Parser<'_>) -> Result<Condition, DynamoRefusal> {
     let mut all = vec![not(parser)?];
     while parser.keyword("AND") {
         all.push(not(parser)?);
@@ -200,7 +200,7 @@ fn and(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
     Ok(if all.len() == 1 { all.remove(0) } else { Condition::And(all) })
 }
 
-fn not(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
+fn not(parser: &mut Parser<'_>) -> Result<Condition, DynamoRefusal> {
     if parser.keyword("NOT") {
         return parser.nested(not).map(|condition| Condition::Not(Box::new(condition)));
     }
@@ -212,7 +212,7 @@ fn not(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
     comparison(parser)
 }
 
-fn comparison(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
+fn comparison(parser: &mut Parser<'_>) -> Result<Condition, DynamoRefusal> {
     let function = parser.function();
     let left = match function {
         Some("attribute_exists") => return exists(parser),
@@ -254,13 +254,13 @@ fn comparison(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
     Ok(Condition::In(left, list))
 }
 
-fn exists(parser: &mut Parser<'_>) -> Result<Condition, Refusal> {
+fn exists(parser: &mut Parser<'_>) -> Result<Condition, DynamoRefusal> {
     let path = parser.path()?;
     parser.expect(")")?;
     Ok(Condition::Exists(path))
 }
 
-fn two_operands(parser: &mut Parser<'_>) -> Result<(Operand, Operand), Refusal> {
+fn two_operands(parser: &mut Parser<'_>) -> Result<(Operand, Operand), DynamoRefusal> {
     let first = Operand::parse(parser)?;
     parser.expect(",")?;
     let second = Operand::parse(parser)?;

@@ -1,5 +1,5 @@
-use super::super::refusal::Refusal;
-use super::super::table::{Key, KeyNames};
+use super::super::refusal::DynamoRefusal;
+use super::super::table::{ItemKey, KeyNames};
 use super::super::value::Value;
 use super::condition::Comparison;
 use super::parser::Parser;
@@ -51,7 +51,7 @@ impl SortRange {
 
 impl KeyCondition {
     /// Whether a key is in the range of the condition.
-    pub(in super::super) fn contains(&self, key: &Key) -> bool {
+    pub(in super::super) fn contains(&self, key: &ItemKey) -> bool {
         self.partition == key.partition && self.sort.contains(&key.sort)
     }
 
@@ -59,7 +59,7 @@ impl KeyCondition {
         text: &str,
         keys: &KeyNames,
         placeholders: &mut Placeholders,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, DynamoRefusal> {
         let mut parser = Parser::new("KeyConditionExpression", text, placeholders)?;
         let (mut partition, mut sort) = (None, None);
         loop {
@@ -76,7 +76,9 @@ impl KeyCondition {
         parser.end()?;
         match partition {
             Some(partition) => Ok(Self { partition, sort: sort.unwrap_or_default() }),
-            None => Err(Refusal::validation(format!("Query condition missed key schema element: {}", keys.partition))),
+            None => {
+                Err(DynamoRefusal::validation(format!("Query condition missed key schema element: {}", keys.partition)))
+            }
         }
     }
 }
@@ -86,7 +88,7 @@ fn read_part(
     keys: &KeyNames,
     partition: &mut Option<String>,
     sort: &mut Option<SortRange>,
-) -> Result<(), Refusal> {
+) -> Result<(), DynamoRefusal> {
     let (name, range) = match parser.function() {
         Some("begins_with") => {
             let path = parser.path()?;
@@ -116,13 +118,13 @@ fn read_part(
                 let value = text(parser)?;
                 if path.as_attribute() == Some(keys.partition.as_str()) {
                     if comparison != Comparison::Equal {
-                        return Err(Refusal::validation("Query key condition not supported"));
+                        return Err(DynamoRefusal::validation("Query key condition not supported"));
                     }
                     return match partition.replace(value) {
                         None => Ok(()),
-                        Some(_) => {
-                            Err(Refusal::validation("KeyConditionExpressions must only contain one condition per key"))
-                        }
+                        Some(_) => Err(DynamoRefusal::validation(
+                            "KeyConditionExpressions must only contain one condition per key",
+                        )),
                     };
                 }
                 (path, SortRange::of_comparison(comparison, value))
@@ -130,25 +132,28 @@ fn read_part(
         }
     };
     if name.as_attribute().is_none() || name.as_attribute() != keys.sort.as_deref() {
-        return Err(Refusal::validation(format!("Query condition missed key schema element: {}", keys.partition)));
+        return Err(DynamoRefusal::validation(format!(
+            "Query condition missed key schema element: {}",
+            keys.partition
+        )));
     }
     let Some(range) = range else {
-        return Err(Refusal::validation("Query key condition not supported"));
+        return Err(DynamoRefusal::validation("Query key condition not supported"));
     };
     match sort.replace(range) {
         None => Ok(()),
-        Some(_) => Err(Refusal::validation("KeyConditionExpressions must only contain one condition per key")),
+        Some(_) => Err(DynamoRefusal::validation("KeyConditionExpressions must only contain one condition per key")),
     }
 }
 
 /// The value of a key, which is a string that is not empty.
-fn text(parser: &mut Parser<'_>) -> Result<String, Refusal> {
+fn text(parser: &mut Parser<'_>) -> Result<String, DynamoRefusal> {
     match parser.expect_value()? {
-        Value::S(text) if text.is_empty() => Err(Refusal::validation(
+        Value::S(text) if text.is_empty() => Err(DynamoRefusal::validation(
             "One or more parameter values are not valid. A key attribute in a condition may not be an empty string",
         )),
         Value::S(text) => Ok(text),
-        _ => Err(Refusal::validation(
+        _ => Err(DynamoRefusal::validation(
             "One or more parameter values were invalid: Condition parameter type does not match schema type",
         )),
     }

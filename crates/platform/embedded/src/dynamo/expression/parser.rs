@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
 use super::super::value::Value;
-use super::path::{Path, Step};
+use super::path::{Path, PathStep};
 use super::placeholders::Placeholders;
 
 /// The words that need a placeholder as names of attributes, in upper case.
@@ -35,8 +35,12 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub(super) fn new(kind: &'static str, text: &'a str, placeholders: &'a mut Placeholders) -> Result<Self, Refusal> {
-        let refuse = |reason: String| Err(Refusal::validation(format!("Invalid {kind}: {reason}")));
+    pub(super) fn new(
+        kind: &'static str,
+        text: &'a str,
+        placeholders: &'a mut Placeholders,
+    ) -> Result<Self, DynamoRefusal> {
+        let refuse = |reason: String| Err(DynamoRefusal::validation(format!("Invalid {kind}: {reason}")));
         if text.trim().is_empty() {
             return refuse("The expression can not be empty;".to_owned());
         }
@@ -55,11 +59,11 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn refuse<T>(&self, reason: impl std::fmt::Display) -> Result<T, Refusal> {
-        Err(Refusal::validation(format!("Invalid {}: {reason}", self.kind)))
+    pub(super) fn refuse<T>(&self, reason: impl std::fmt::Display) -> Result<T, DynamoRefusal> {
+        Err(DynamoRefusal::validation(format!("Invalid {}: {reason}", self.kind)))
     }
 
-    fn syntax_error<T>(&self) -> Result<T, Refusal> {
+    fn syntax_error<T>(&self) -> Result<T, DynamoRefusal> {
         let token = match self.tokens.get(self.at) {
             Some(Token::Word(token) | Token::Symbol(token)) => token,
             None => "<EOF>",
@@ -74,7 +78,7 @@ impl<'a> Parser<'a> {
         is_next
     }
 
-    pub(super) fn expect(&mut self, symbol: &str) -> Result<(), Refusal> {
+    pub(super) fn expect(&mut self, symbol: &str) -> Result<(), DynamoRefusal> {
         if self.symbol(symbol) { Ok(()) } else { self.syntax_error() }
     }
 
@@ -85,7 +89,7 @@ impl<'a> Parser<'a> {
         is_next
     }
 
-    pub(super) fn expect_keyword(&mut self, keyword: &str) -> Result<(), Refusal> {
+    pub(super) fn expect_keyword(&mut self, keyword: &str) -> Result<(), DynamoRefusal> {
         if self.keyword(keyword) { Ok(()) } else { self.syntax_error() }
     }
 
@@ -101,7 +105,7 @@ impl<'a> Parser<'a> {
     }
 
     /// The value that the next token stands for, if it is a placeholder of a value.
-    pub(super) fn value(&mut self) -> Result<Option<Value>, Refusal> {
+    pub(super) fn value(&mut self) -> Result<Option<Value>, DynamoRefusal> {
         match self.tokens.get(self.at) {
             Some(Token::Word(word)) if word.starts_with(':') => {
                 self.at += 1;
@@ -111,7 +115,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    pub(super) fn expect_value(&mut self) -> Result<Value, Refusal> {
+    pub(super) fn expect_value(&mut self) -> Result<Value, DynamoRefusal> {
         match self.value()? {
             Some(value) => Ok(value),
             None => self.syntax_error(),
@@ -119,11 +123,11 @@ impl<'a> Parser<'a> {
     }
 
     /// A path to an attribute or to a part of one.
-    pub(super) fn path(&mut self) -> Result<Path, Refusal> {
-        let mut steps = vec![Step::Field(self.field()?)];
+    pub(super) fn path(&mut self) -> Result<Path, DynamoRefusal> {
+        let mut steps = vec![PathStep::Field(self.field()?)];
         loop {
             if self.symbol(".") {
-                steps.push(Step::Field(self.field()?));
+                steps.push(PathStep::Field(self.field()?));
             } else if self.symbol("[") {
                 let index = match self.tokens.get(self.at) {
                     Some(Token::Word(word)) => word.parse().ok(),
@@ -131,7 +135,7 @@ impl<'a> Parser<'a> {
                 };
                 let Some(index) = index else { return self.syntax_error() };
                 self.at += 1;
-                steps.push(Step::Index(index));
+                steps.push(PathStep::Index(index));
                 self.expect("]")?;
             } else {
                 return Ok(Path(steps));
@@ -139,7 +143,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn field(&mut self) -> Result<String, Refusal> {
+    fn field(&mut self) -> Result<String, DynamoRefusal> {
         let Some(Token::Word(word)) = self.tokens.get(self.at).copied() else { return self.syntax_error() };
         if word.starts_with('#') {
             self.at += 1;
@@ -156,7 +160,10 @@ impl<'a> Parser<'a> {
     }
 
     /// Runs `read` one level deeper.
-    pub(super) fn nested<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Refusal>) -> Result<T, Refusal> {
+    pub(super) fn nested<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, DynamoRefusal>,
+    ) -> Result<T, DynamoRefusal> {
         if self.depth == MAX_DEPTH {
             return self.refuse("The expression is nested too deep");
         }
@@ -170,7 +177,7 @@ impl<'a> Parser<'a> {
         self.at == self.tokens.len()
     }
 
-    pub(super) fn end(&self) -> Result<(), Refusal> {
+    pub(super) fn end(&self) -> Result<(), DynamoRefusal> {
         if self.is_at_end() { Ok(()) } else { self.syntax_error() }
     }
 }

@@ -2,10 +2,10 @@ use super::super::value::{Item, Value};
 
 /// A path to an attribute, or into its maps and lists.
 #[derive(Clone, Debug, PartialEq)]
-pub(in super::super) struct Path(pub(super) Vec<Step>);
+pub(in super::super) struct Path(pub(super) Vec<PathStep>);
 
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Step {
+pub(super) enum PathStep {
     Field(String),
     Index(usize),
 }
@@ -14,7 +14,7 @@ impl Path {
     /// The name of the attribute that the path begins with.
     pub(in super::super) fn attribute(&self) -> &str {
         match self.0.first() {
-            Some(Step::Field(name)) => name,
+            Some(PathStep::Field(name)) => name,
             _ => "",
         }
     }
@@ -27,8 +27,8 @@ impl Path {
     pub(super) fn get<'a>(&self, item: &'a Item) -> Option<&'a Value> {
         let (_, rest) = self.0.split_first()?;
         rest.iter().try_fold(item.get(self.attribute())?, |value, step| match (value, step) {
-            (Value::M(map), Step::Field(name)) => map.get(name),
-            (Value::L(list), Step::Index(index)) => list.get(*index),
+            (Value::M(map), PathStep::Field(name)) => map.get(name),
+            (Value::L(list), PathStep::Index(index)) => list.get(*index),
             _ => None,
         })
     }
@@ -44,13 +44,13 @@ impl Path {
         let Some((_, inner)) = steps.split_first() else { return Some(Parent::Map(item)) };
         let first = item.get_mut(self.attribute())?;
         let found = inner.iter().try_fold(first, |value, step| match (value, step) {
-            (Value::M(map), Step::Field(name)) => map.get_mut(name),
-            (Value::L(list), Step::Index(index)) => list.get_mut(*index),
+            (Value::M(map), PathStep::Field(name)) => map.get_mut(name),
+            (Value::L(list), PathStep::Index(index)) => list.get_mut(*index),
             _ => None,
         })?;
         match (found, last) {
-            (Value::M(map), Step::Field(_)) => Some(Parent::Map(map)),
-            (Value::L(list), Step::Index(_)) => Some(Parent::List(list)),
+            (Value::M(map), PathStep::Field(_)) => Some(Parent::Map(map)),
+            (Value::L(list), PathStep::Index(_)) => Some(Parent::List(list)),
             _ => None,
         }
     }
@@ -59,10 +59,10 @@ impl Path {
     /// to its last step.
     pub(super) fn set(&self, item: &mut Item, value: Value) -> bool {
         match (self.parent(item), self.0.last()) {
-            (Some(Parent::Map(map)), Some(Step::Field(name))) => {
+            (Some(Parent::Map(map)), Some(PathStep::Field(name))) => {
                 map.insert(name.clone(), value);
             }
-            (Some(Parent::List(list)), Some(Step::Index(index))) => match list.get_mut(*index) {
+            (Some(Parent::List(list)), Some(PathStep::Index(index))) => match list.get_mut(*index) {
                 Some(place) => *place = value,
                 None => list.push(value),
             },
@@ -74,10 +74,10 @@ impl Path {
     /// Removes what the path leads to. Returns whether the path exists, up to its last step.
     pub(super) fn remove(&self, item: &mut Item) -> bool {
         match (self.parent(item), self.0.last()) {
-            (Some(Parent::Map(map)), Some(Step::Field(name))) => {
+            (Some(Parent::Map(map)), Some(PathStep::Field(name))) => {
                 map.remove(name);
             }
-            (Some(Parent::List(list)), Some(Step::Index(index))) => {
+            (Some(Parent::List(list)), Some(PathStep::Index(index))) => {
                 if *index < list.len() {
                     list.remove(*index);
                 }

@@ -1,7 +1,7 @@
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
 use super::super::value::{Item, Value};
 use super::parser::Parser;
-use super::path::{Path, Step};
+use super::path::{Path, PathStep};
 use super::placeholders::Placeholders;
 
 /// The parts of items that a request asks for.
@@ -9,7 +9,7 @@ use super::placeholders::Placeholders;
 pub(in super::super) struct Projection(Vec<Path>);
 
 impl Projection {
-    pub(in super::super) fn parse(text: &str, placeholders: &mut Placeholders) -> Result<Self, Refusal> {
+    pub(in super::super) fn parse(text: &str, placeholders: &mut Placeholders) -> Result<Self, DynamoRefusal> {
         let mut parser = Parser::new("ProjectionExpression", text, placeholders)?;
         let mut paths: Vec<Path> = Vec::new();
         loop {
@@ -33,7 +33,7 @@ impl Projection {
         for path in &self.0 {
             let Some(value) = path.get(item) else { continue };
             match path.0.split_first() {
-                Some((Step::Field(name), rest)) => add(&mut projected, name, rest, value),
+                Some((PathStep::Field(name), rest)) => add(&mut projected, name, rest, value),
                 _ => continue,
             }
         }
@@ -42,19 +42,19 @@ impl Projection {
 }
 
 /// Adds a value under `name`, in the maps and lists that its path leads through. Lists contain only what was asked for.
-fn add(map: &mut Item, name: &str, rest: &[Step], value: &Value) {
+fn add(map: &mut Item, name: &str, rest: &[PathStep], value: &Value) {
     let Some((next, rest)) = rest.split_first() else {
         map.insert(name.to_owned(), value.clone());
         return;
     };
     match next {
-        Step::Field(field) => {
+        PathStep::Field(field) => {
             let inner = map.entry(name.to_owned()).or_insert_with(|| Value::M(Item::new()));
             if let Value::M(inner) = inner {
                 add(inner, field, rest, value);
             }
         }
-        Step::Index(_) => {
+        PathStep::Index(_) => {
             let inner = map.entry(name.to_owned()).or_insert_with(|| Value::L(Vec::new()));
             if let Value::L(list) = inner {
                 list.push(within(rest, value));
@@ -64,10 +64,10 @@ fn add(map: &mut Item, name: &str, rest: &[Step], value: &Value) {
 }
 
 /// A value in the maps and lists of a path.
-fn within(steps: &[Step], value: &Value) -> Value {
+fn within(steps: &[PathStep], value: &Value) -> Value {
     match steps.split_first() {
         None => value.clone(),
-        Some((Step::Field(name), rest)) => Value::M(Item::from([(name.clone(), within(rest, value))])),
-        Some((Step::Index(_), rest)) => Value::L(vec![within(rest, value)]),
+        Some((PathStep::Field(name), rest)) => Value::M(Item::from([(name.clone(), within(rest, value))])),
+        Some((PathStep::Index(_), rest)) => Value::L(vec![within(rest, value)]),
     }
 }

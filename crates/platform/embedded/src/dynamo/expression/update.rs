@@ -1,4 +1,4 @@
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
 use super::super::value::{Item, Set, Value};
 use super::parser::Parser;
 use super::path::Path;
@@ -31,7 +31,7 @@ enum Operand {
 const MISSING_PATH: &str = "The document path provided in the update expression is invalid for update";
 
 impl Update {
-    pub(in super::super) fn parse(text: &str, placeholders: &mut Placeholders) -> Result<Self, Refusal> {
+    pub(in super::super) fn parse(text: &str, placeholders: &mut Placeholders) -> Result<Self, DynamoRefusal> {
         let mut parser = Parser::new("UpdateExpression", text, placeholders)?;
         let mut actions: Vec<(Path, Action)> = Vec::new();
         let mut clauses = Vec::new();
@@ -73,14 +73,14 @@ impl Update {
     }
 
     /// Applies the update. All operands have the values from before the update.
-    pub(in super::super) fn apply(&self, item: &mut Item) -> Result<(), Refusal> {
+    pub(in super::super) fn apply(&self, item: &mut Item) -> Result<(), DynamoRefusal> {
         let mut set = Vec::with_capacity(self.0.len());
         for (path, action) in &self.0 {
             if let Action::Set(operand) = action {
                 set.push((path, operand.value(item)?));
             }
         }
-        let require = |exists: bool| if exists { Ok(()) } else { Err(Refusal::validation(MISSING_PATH)) };
+        let require = |exists: bool| if exists { Ok(()) } else { Err(DynamoRefusal::validation(MISSING_PATH)) };
         for (path, value) in set {
             require(path.set(item, value))?;
         }
@@ -104,7 +104,7 @@ impl Update {
 }
 
 /// DynamoDB checks before it reads the item whether ADD and DELETE have values that they can apply.
-fn check_operand(parser: &Parser<'_>, action: &Action) -> Result<(), Refusal> {
+fn check_operand(parser: &Parser<'_>, action: &Action) -> Result<(), DynamoRefusal> {
     let (verb, value, is_possible) = match action {
         Action::Add(value @ (Value::N(_) | Value::Strings(_) | Value::Numbers(_) | Value::Binaries(_))) => {
             ("ADD", value, true)
@@ -123,7 +123,7 @@ fn check_operand(parser: &Parser<'_>, action: &Action) -> Result<(), Refusal> {
     }
 }
 
-fn check_overlaps(parser: &Parser<'_>, actions: &[(Path, Action)]) -> Result<(), Refusal> {
+fn check_overlaps(parser: &Parser<'_>, actions: &[(Path, Action)]) -> Result<(), DynamoRefusal> {
     let mut paths: Vec<_> = actions.iter().map(|(path, _)| path).collect();
     paths.sort_by(|left, right| left.attribute().cmp(right.attribute()));
     for same in paths.chunk_by(|left, right| left.attribute() == right.attribute()) {
@@ -138,7 +138,7 @@ fn check_overlaps(parser: &Parser<'_>, actions: &[(Path, Action)]) -> Result<(),
 }
 
 impl Operand {
-    fn parse(parser: &mut Parser<'_>) -> Result<Self, Refusal> {
+    fn parse(parser: &mut Parser<'_>) -> Result<Self, DynamoRefusal> {
         let left = Self::parse_one(parser)?;
         if parser.symbol("+") {
             return Ok(Self::Plus(Box::new(left), Box::new(Self::parse_one(parser)?)));
@@ -149,7 +149,7 @@ impl Operand {
         Ok(left)
     }
 
-    fn parse_one(parser: &mut Parser<'_>) -> Result<Self, Refusal> {
+    fn parse_one(parser: &mut Parser<'_>) -> Result<Self, DynamoRefusal> {
         if let Some(value) = parser.value()? {
             return Ok(Self::Value(value));
         }
@@ -178,12 +178,14 @@ impl Operand {
         }
     }
 
-    fn value(&self, item: &Item) -> Result<Value, Refusal> {
-        let wrong_type = || Refusal::validation("An operand in the update expression has an incorrect data type");
+    fn value(&self, item: &Item) -> Result<Value, DynamoRefusal> {
+        let wrong_type = || DynamoRefusal::validation("An operand in the update expression has an incorrect data type");
         match self {
             Self::Value(value) => Ok(value.clone()),
             Self::Path(path) => path.get(item).cloned().ok_or_else(|| {
-                Refusal::validation("The provided expression refers to an attribute that does not exist in the item")
+                DynamoRefusal::validation(
+                    "The provided expression refers to an attribute that does not exist in the item",
+                )
             }),
             Self::IfNotExists(path, other) => match path.get(item) {
                 Some(value) => Ok(value.clone()),
@@ -197,11 +199,13 @@ impl Operand {
                 _ => Err(wrong_type()),
             },
             Self::Plus(left, right) => match (left.value(item)?, right.value(item)?) {
-                (Value::N(left), Value::N(right)) => left.plus(&right).map(Value::N).map_err(Refusal::validation),
+                (Value::N(left), Value::N(right)) => left.plus(&right).map(Value::N).map_err(DynamoRefusal::validation),
                 _ => Err(wrong_type()),
             },
             Self::Minus(left, right) => match (left.value(item)?, right.value(item)?) {
-                (Value::N(left), Value::N(right)) => left.minus(&right).map(Value::N).map_err(Refusal::validation),
+                (Value::N(left), Value::N(right)) => {
+                    left.minus(&right).map(Value::N).map_err(DynamoRefusal::validation)
+                }
                 _ => Err(wrong_type()),
             },
         }
@@ -209,22 +213,22 @@ impl Operand {
 }
 
 /// The value after `ADD`.
-fn add(stored: Option<&Value>, value: &Value) -> Result<Value, Refusal> {
+fn add(stored: Option<&Value>, value: &Value) -> Result<Value, DynamoRefusal> {
     fn union<T: Ord + Clone>(left: &Set<T>, right: &Set<T>) -> Set<T> {
         Set(left.0.union(&right.0).cloned().collect())
     }
     match (stored, value) {
         (None, value) => Ok(value.clone()),
-        (Some(Value::N(left)), Value::N(right)) => left.plus(right).map(Value::N).map_err(Refusal::validation),
+        (Some(Value::N(left)), Value::N(right)) => left.plus(right).map(Value::N).map_err(DynamoRefusal::validation),
         (Some(Value::Strings(left)), Value::Strings(right)) => Ok(Value::Strings(union(left, right))),
         (Some(Value::Numbers(left)), Value::Numbers(right)) => Ok(Value::Numbers(union(left, right))),
         (Some(Value::Binaries(left)), Value::Binaries(right)) => Ok(Value::Binaries(union(left, right))),
-        _ => Err(Refusal::validation("An operand in the update expression has an incorrect data type")),
+        _ => Err(DynamoRefusal::validation("An operand in the update expression has an incorrect data type")),
     }
 }
 
 /// The set after `DELETE`; `None` if nothing is left of it.
-fn without(set: &Value, members: &Value) -> Result<Option<Value>, Refusal> {
+fn without(set: &Value, members: &Value) -> Result<Option<Value>, DynamoRefusal> {
     fn difference<T: Ord + Clone>(set: &Set<T>, members: &Set<T>) -> Option<Set<T>> {
         let rest: std::collections::BTreeSet<_> = set.0.difference(&members.0).cloned().collect();
         (!rest.is_empty()).then_some(Set(rest))
@@ -233,6 +237,6 @@ fn without(set: &Value, members: &Value) -> Result<Option<Value>, Refusal> {
         (Value::Strings(set), Value::Strings(members)) => Ok(difference(set, members).map(Value::Strings)),
         (Value::Numbers(set), Value::Numbers(members)) => Ok(difference(set, members).map(Value::Numbers)),
         (Value::Binaries(set), Value::Binaries(members)) => Ok(difference(set, members).map(Value::Binaries)),
-        _ => Err(Refusal::validation("An operand in the update expression has an incorrect data type")),
+        _ => Err(DynamoRefusal::validation("An operand in the update expression has an incorrect data type")),
     }
 }

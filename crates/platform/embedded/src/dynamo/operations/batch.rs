@@ -4,7 +4,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::super::engine::Engine;
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
 use super::super::value::Item;
 use super::super::write::ItemWrite;
 
@@ -32,10 +32,10 @@ enum WriteRequest {
     },
 }
 
-pub(super) async fn write(engine: &Arc<Engine>, request: BatchWriteItem) -> Result<String, Refusal> {
+pub(super) async fn write(engine: &Arc<Engine>, request: BatchWriteItem) -> Result<String, DynamoRefusal> {
     let requested: usize = request.request_items.values().map(Vec::len).sum();
     if requested == 0 || requested > MAX_WRITES {
-        return Err(Refusal::validation(format!(
+        return Err(DynamoRefusal::validation(format!(
             "Too many items requested for the BatchWriteItem call, or none: {requested}, but there may be 1 to {MAX_WRITES}"
         )));
     }
@@ -51,14 +51,14 @@ pub(super) async fn write(engine: &Arc<Engine>, request: BatchWriteItem) -> Resu
     }
     let distinct: HashSet<_> = writes.iter().map(|write| (write.table.id, &write.key)).collect();
     if distinct.len() < writes.len() {
-        return Err(Refusal::validation("Provided list of item keys contains duplicates"));
+        return Err(DynamoRefusal::validation("Provided list of item keys contains duplicates"));
     }
     let at = engine.clock.now_ms();
     let written = engine.database.write(move |c| {
         for write in &writes {
             write.apply(c, &write.plan(c)?, at)?;
         }
-        Ok::<_, Refusal>(())
+        Ok::<_, DynamoRefusal>(())
     });
     written.await?;
     Ok(r#"{"UnprocessedItems":{}}"#.to_owned())

@@ -6,11 +6,10 @@ use serde_json::value::RawValue;
 
 use super::super::engine::Engine;
 use super::super::expression::{Placeholders, Projection};
-use super::super::refusal::Refusal;
-use super::super::rows::{self, StoredItem};
-use super::super::table::{Key, Table};
+use super::super::refusal::DynamoRefusal;
+use super::super::rows::{self, StoredItem, raw};
+use super::super::table::{ItemKey, Table};
 use super::super::value::Item;
-use super::raw;
 
 /// DynamoDB's limits of a batch: its items, and the bytes of its answer.
 const MAX_ITEMS: usize = 100;
@@ -35,7 +34,7 @@ struct GotItem {
     item: Option<Box<RawValue>>,
 }
 
-pub(super) async fn one(engine: &Arc<Engine>, request: GetItem) -> Result<String, Refusal> {
+pub(super) async fn one(engine: &Arc<Engine>, request: GetItem) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     let key = table.keys.of_key(&request.key)?;
     let projection = projection(request.projection_expression, request.expression_attribute_names)?;
@@ -73,10 +72,10 @@ struct UnprocessedKeys {
     keys: Vec<Item>,
 }
 
-pub(super) async fn batch(engine: &Arc<Engine>, request: BatchGetItem) -> Result<String, Refusal> {
+pub(super) async fn batch(engine: &Arc<Engine>, request: BatchGetItem) -> Result<String, DynamoRefusal> {
     let requested: usize = request.request_items.values().map(|keys| keys.keys.len()).sum();
     if requested == 0 || requested > MAX_ITEMS {
-        return Err(Refusal::validation(format!(
+        return Err(DynamoRefusal::validation(format!(
             "Too many items requested for the BatchGetItem call, or none: {requested}, but there may be 1 to {MAX_ITEMS}"
         )));
     }
@@ -85,7 +84,7 @@ pub(super) async fn batch(engine: &Arc<Engine>, request: BatchGetItem) -> Result
         let table = engine.table(&name)?;
         let keys = wanted.keys.iter().map(|key| table.keys.of_key(key)).collect::<Result<Vec<_>, _>>()?;
         if keys.iter().collect::<HashSet<_>>().len() < keys.len() {
-            return Err(Refusal::validation("Provided list of item keys contains duplicates"));
+            return Err(DynamoRefusal::validation("Provided list of item keys contains duplicates"));
         }
         let projection = projection(wanted.projection_expression, wanted.expression_attribute_names)?;
         reads.push((table, keys, projection));
@@ -104,12 +103,12 @@ pub(super) async fn batch(engine: &Arc<Engine>, request: BatchGetItem) -> Result
                 }
             }
         }
-        Ok::<_, Refusal>(answer)
+        Ok::<_, DynamoRefusal>(answer)
     });
     Ok(serde_json::to_string(&answer.await?)?)
 }
 
-fn leave(unprocessed: &mut BTreeMap<String, UnprocessedKeys>, table: &Table, key: &Key) {
+fn leave(unprocessed: &mut BTreeMap<String, UnprocessedKeys>, table: &Table, key: &ItemKey) {
     let of_table = unprocessed.entry(table.name.clone()).or_insert_with(|| UnprocessedKeys { keys: Vec::new() });
     of_table.keys.push(table.keys.attributes(key));
 }
@@ -117,7 +116,7 @@ fn leave(unprocessed: &mut BTreeMap<String, UnprocessedKeys>, table: &Table, key
 fn projection(
     expression: Option<String>,
     names: Option<BTreeMap<String, String>>,
-) -> Result<Option<Projection>, Refusal> {
+) -> Result<Option<Projection>, DynamoRefusal> {
     let mut placeholders = Placeholders::new(names, None)?;
     let projection = expression.map(|text| Projection::parse(&text, &mut placeholders)).transpose()?;
     placeholders.require_all_used()?;
@@ -125,7 +124,7 @@ fn projection(
 }
 
 /// The wanted parts of an item.
-fn project(stored: StoredItem, projection: Option<&Projection>) -> Result<Box<RawValue>, Refusal> {
+fn project(stored: StoredItem, projection: Option<&Projection>) -> Result<Box<RawValue>, DynamoRefusal> {
     match projection {
         None => raw(stored.json),
         Some(projection) => raw(serde_json::to_vec(&projection.of(&stored.read()?))?),

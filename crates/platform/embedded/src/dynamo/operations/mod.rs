@@ -12,12 +12,11 @@ mod write;
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
 
 use super::engine::Engine;
-use super::refusal::{Refusal, RefusalKind};
+use super::refusal::{DynamoRefusal, RefusalKind};
 
-pub(super) async fn call(engine: &Arc<Engine>, operation: &str, body: &[u8]) -> Result<String, Refusal> {
+pub(super) async fn call(engine: &Arc<Engine>, operation: &str, body: &[u8]) -> Result<String, DynamoRefusal> {
     match operation {
         "CreateTable" => tables::create(engine, parse(body)?).await,
         "DeleteTable" => tables::delete(engine, parse(body)?).await,
@@ -38,7 +37,7 @@ pub(super) async fn call(engine: &Arc<Engine>, operation: &str, body: &[u8]) -> 
         "DescribeStream" => streams::describe(engine, parse(body)?).await,
         "GetShardIterator" => streams::iterator(engine, parse(body)?).await,
         "GetRecords" => streams::records(engine, parse(body)?).await,
-        _ => Err(Refusal::new(
+        _ => Err(DynamoRefusal::new(
             RefusalKind::UnknownOperation,
             format!("the embedded DynamoDB does not support {operation}"),
         )),
@@ -46,23 +45,16 @@ pub(super) async fn call(engine: &Arc<Engine>, operation: &str, body: &[u8]) -> 
 }
 
 /// Reads a request. Parameters that the engine does not know are refused, because it would ignore them.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, Refusal> {
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, DynamoRefusal> {
     serde_json::from_slice(body).map_err(|error| {
         let message = error.to_string();
         match message.contains("unknown field") {
-            true => Refusal::validation(format!("the embedded DynamoDB does not support a parameter: {message}")),
+            true => DynamoRefusal::validation(format!("the embedded DynamoDB does not support a parameter: {message}")),
             // A value of a wrong form is a fault of serialization, but one that DynamoDB does not allow is invalid.
             false if error.is_data() && !message.starts_with("invalid type") && !message.starts_with("missing") => {
-                Refusal::validation(format!("One or more parameter values were invalid: {message}"))
+                DynamoRefusal::validation(format!("One or more parameter values were invalid: {message}"))
             }
-            false => Refusal::new(RefusalKind::Serialization, message),
+            false => DynamoRefusal::new(RefusalKind::Serialization, message),
         }
     })
-}
-
-/// Stored JSON, for an answer.
-pub(super) fn raw(json: Vec<u8>) -> Result<Box<RawValue>, Refusal> {
-    let text =
-        String::from_utf8(json).map_err(|_| Refusal::new(RefusalKind::Internal, "a stored item is not UTF-8"))?;
-    Ok(RawValue::from_string(text)?)
 }

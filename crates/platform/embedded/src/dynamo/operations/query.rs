@@ -8,11 +8,10 @@ use serde_json::value::RawValue;
 
 use super::super::engine::Engine;
 use super::super::expression::{Condition, KeyCondition, Placeholders, Projection, SortRange};
-use super::super::refusal::Refusal;
-use super::super::rows::text;
-use super::super::table::{Index, Key, KeyNames, Projected, Table};
+use super::super::refusal::DynamoRefusal;
+use super::super::rows::{raw, text};
+use super::super::table::{Index, ItemKey, KeyNames, Projected, Table};
 use super::super::value::{Item, Value};
-use super::raw;
 
 /// DynamoDB's limit of the bytes that are read for a page.
 const MAX_PAGE: usize = 1 << 20;
@@ -62,7 +61,7 @@ enum Select {
 
 #[derive(Serialize)]
 #[serde(rename_all = "PascalCase")]
-struct Page {
+struct FoundPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     items: Option<Vec<Box<RawValue>>>,
     count: usize,
@@ -89,11 +88,11 @@ struct Reading {
 /// A place in the order of a table or an index.
 struct Position {
     /// The key of the index's entry.
-    entry: Option<Key>,
-    key: Key,
+    entry: Option<ItemKey>,
+    key: ItemKey,
 }
 
-pub(super) async fn query(engine: &Arc<Engine>, request: Query) -> Result<String, Refusal> {
+pub(super) async fn query(engine: &Arc<Engine>, request: Query) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     let index = index_number(&table, request.index_name.as_deref())?;
     let keys = index.map_or(&table.keys, |index| &table.indexes[index].keys);
@@ -105,7 +104,7 @@ pub(super) async fn query(engine: &Arc<Engine>, request: Query) -> Result<String
     placeholders.require_all_used()?;
     let after = request.exclusive_start_key.map(|key| Position::parse(&table, index, &key)).transpose()?;
     if after.as_ref().is_some_and(|after| !condition.contains(after.entry.as_ref().unwrap_or(&after.key))) {
-        return Err(Refusal::validation(
+        return Err(DynamoRefusal::validation(
             "The provided starting key is outside query boundaries based on provided conditions",
         ));
     }
@@ -123,7 +122,7 @@ pub(super) async fn query(engine: &Arc<Engine>, request: Query) -> Result<String
     reading.run(engine).await
 }
 
-pub(super) async fn scan(engine: &Arc<Engine>, request: Scan) -> Result<String, Refusal> {
+pub(super) async fn scan(engine: &Arc<Engine>, request: Scan) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     let index = index_number(&table, request.index_name.as_deref())?;
     let mut placeholders = Placeholders::new(request.expression_attribute_names, request.expression_attribute_values)?;
@@ -146,24 +145,24 @@ pub(super) async fn scan(engine: &Arc<Engine>, request: Scan) -> Result<String, 
     reading.run(engine).await
 }
 
-fn index_number(table: &Table, name: Option<&str>) -> Result<Option<usize>, Refusal> {
+fn index_number(table: &Table, name: Option<&str>) -> Result<Option<usize>, DynamoRefusal> {
     let Some(name) = name else { return Ok(None) };
     let position = table.indexes.iter().position(|index| index.name == name);
     position
         .map(Some)
-        .ok_or_else(|| Refusal::validation(format!("The table does not have the specified index: {name}")))
+        .ok_or_else(|| DynamoRefusal::validation(format!("The table does not have the specified index: {name}")))
 }
 
-fn limit(limit: Option<usize>) -> Result<Option<usize>, Refusal> {
+fn limit(limit: Option<usize>) -> Result<Option<usize>, DynamoRefusal> {
     match limit {
-        Some(0) => Err(Refusal::validation("Limit must be at least 1")),
+        Some(0) => Err(DynamoRefusal::validation("Limit must be at least 1")),
         limit => Ok(limit),
     }
 }
 
 impl Position {
-    fn parse(table: &Table, index: Option<usize>, key: &Item) -> Result<Self, Refusal> {
-        let invalid = |_| Refusal::validation("The provided starting key is invalid");
+    fn parse(table: &Table, index: Option<usize>, key: &Item) -> Result<Self, DynamoRefusal> {
+        let invalid = |_| DynamoRefusal::validation("The provided starting key is invalid");
         let part = |names: &KeyNames| names.of_item(key).map_err(invalid);
         let entry = index.map(|index| part(&table.indexes[index].keys)).transpose()?;
         Ok(Self { entry, key: part(&table.keys)? })
@@ -179,7 +178,7 @@ impl Position {
 }
 
 impl Reading {
-    async fn run(self, engine: &Arc<Engine>) -> Result<String, Refusal> {
+    async fn run(self, engine: &Arc<Engine>) -> Result<String, DynamoRefusal> {
         let page = engine.database.read(move |c| self.page(c)).await?;
         Ok(serde_json::to_string(&page)?)
     }
@@ -188,12 +187,12 @@ impl Reading {
         self.index.map(|index| &self.table.indexes[index])
     }
 
-    fn page(&self, c: &Connection) -> Result<Page, Refusal> {
+    fn page(&self, c: &Connection) -> Result<FoundPage, DynamoRefusal> {
         let (sql, parameters) = self.statement();
         let mut select = c.prepare_cached(&sql)?;
         let parameters: Vec<&dyn ToSql> = parameters.iter().map(AsRef::as_ref).collect();
         let mut rows = select.query(parameters.as_slice())?;
-        let mut page = Page { items: None, count: 0, scanned_count: 0, last_evaluated_key: None };
+        let mut page = FoundPage { items: None, count: 0, scanned_count: 0, last_evaluated_key: None };
         let (mut items, mut bytes) = (Vec::new(), 0);
         while let Some(row) = rows.next()? {
             let found = self.found(row)?;
@@ -268,7 +267,7 @@ impl Reading {
         self.index().is_none_or(|index| index.projected != Projected::KeysOnly)
     }
 
-    fn found(&self, row: &Row<'_>) -> Result<Found, Refusal> {
+    fn found(&self, row: &Row<'_>) -> Result<Found, DynamoRefusal> {
         let entry = match self.index {
             Some(_) => Some((row.get(4)?, row.get(5)?)),
             None => None,
@@ -291,7 +290,7 @@ impl Reading {
     }
 
     /// The item as the answer shows it: `None` if the filter leaves it out, and an inner `None` if items are only counted.
-    fn select(&self, found: Found) -> Result<Option<Option<Box<RawValue>>>, Refusal> {
+    fn select(&self, found: Found) -> Result<Option<Option<Box<RawValue>>>, DynamoRefusal> {
         let json = found.json.unwrap_or_default();
         if self.filter.is_none() && self.projection.is_none() {
             return Ok(Some(if self.counts_only { None } else { Some(raw(json)?) }));
@@ -317,9 +316,9 @@ struct Found {
 }
 
 impl Found {
-    fn position(&self) -> Result<Position, Refusal> {
+    fn position(&self) -> Result<Position, DynamoRefusal> {
         let key = |(partition, sort): &(Vec<u8>, Vec<u8>)| {
-            Ok::<_, Refusal>(Key { partition: text(partition.clone())?, sort: text(sort.clone())? })
+            Ok::<_, DynamoRefusal>(ItemKey { partition: text(partition.clone())?, sort: text(sort.clone())? })
         };
         Ok(Position { entry: self.entry.as_ref().map(key).transpose()?, key: key(&self.key)? })
     }

@@ -8,11 +8,10 @@ use serde_json::json;
 use serde_json::value::RawValue;
 
 use super::super::engine::Engine;
-use super::super::refusal::{Refusal, RefusalKind};
-use super::super::rows::text;
-use super::super::table::{Key, StreamView, Table};
+use super::super::refusal::{DynamoRefusal, RefusalKind};
+use super::super::rows::{raw, text};
+use super::super::table::{ItemKey, StreamView, Table};
 use super::super::value::Item;
-use super::raw;
 use crate::shared::REGION;
 
 /// The only shard of each stream.
@@ -105,7 +104,7 @@ struct Identity {
     principal_id: &'static str,
 }
 
-pub(super) fn list(engine: &Engine, request: ListStreams) -> Result<String, Refusal> {
+pub(super) fn list(engine: &Engine, request: ListStreams) -> Result<String, DynamoRefusal> {
     let tables = match request.table_name {
         Some(name) => vec![engine.table(&name)?],
         None => engine.tables(),
@@ -117,7 +116,7 @@ pub(super) fn list(engine: &Engine, request: ListStreams) -> Result<String, Refu
     Ok(json!({ "Streams": streams.collect::<Vec<_>>() }).to_string())
 }
 
-pub(super) async fn describe(engine: &Arc<Engine>, request: DescribeStream) -> Result<String, Refusal> {
+pub(super) async fn describe(engine: &Arc<Engine>, request: DescribeStream) -> Result<String, DynamoRefusal> {
     let (table, view) = find(engine, &request.stream_arn)?;
     let label = table.stream.as_ref().map(|stream| stream.label.clone());
     let id = table.id;
@@ -136,14 +135,14 @@ pub(super) async fn describe(engine: &Arc<Engine>, request: DescribeStream) -> R
     .to_string())
 }
 
-pub(super) async fn iterator(engine: &Arc<Engine>, request: GetShardIterator) -> Result<String, Refusal> {
+pub(super) async fn iterator(engine: &Arc<Engine>, request: GetShardIterator) -> Result<String, DynamoRefusal> {
     let (table, _) = find(engine, &request.stream_arn)?;
     if request.shard_id != SHARD {
         let message = format!("Requested resource not found: Shard: {} not found", request.shard_id);
-        return Err(Refusal::new(RefusalKind::ResourceNotFound, message));
+        return Err(DynamoRefusal::new(RefusalKind::ResourceNotFound, message));
     }
     let given = request.sequence_number.as_deref().map(|number| {
-        number.parse::<i64>().map_err(|_| Refusal::validation(format!("Invalid SequenceNumber: {number}")))
+        number.parse::<i64>().map_err(|_| DynamoRefusal::validation(format!("Invalid SequenceNumber: {number}")))
     });
     let (kind, given) = (request.shard_iterator_type, given.transpose()?);
     let after = engine.database.read(move |c| {
@@ -155,10 +154,10 @@ pub(super) async fn iterator(engine: &Arc<Engine>, request: GetShardIterator) ->
             }
             (IteratorType::AtSequenceNumber, Some(number)) => number - 1,
             (IteratorType::AfterSequenceNumber, Some(number)) => number,
-            _ => return Err(Refusal::validation("SequenceNumber and ShardIteratorType do not belong together")),
+            _ => return Err(DynamoRefusal::validation("SequenceNumber and ShardIteratorType do not belong together")),
         };
         match after < trimmed {
-            true => Err(Refusal::new(
+            true => Err(DynamoRefusal::new(
                 RefusalKind::TrimmedDataAccess,
                 "The operation attempted to read past the oldest stream record in a shard.",
             )),
@@ -169,19 +168,19 @@ pub(super) async fn iterator(engine: &Arc<Engine>, request: GetShardIterator) ->
     Ok(json!({ "ShardIterator": iterator }).to_string())
 }
 
-pub(super) async fn records(engine: &Arc<Engine>, request: GetRecords) -> Result<String, Refusal> {
-    let invalid = || Refusal::validation("Invalid ShardIterator: it does not come from GetShardIterator");
+pub(super) async fn records(engine: &Arc<Engine>, request: GetRecords) -> Result<String, DynamoRefusal> {
+    let invalid = || DynamoRefusal::validation("Invalid ShardIterator: it does not come from GetShardIterator");
     let (arn, after) = request.shard_iterator.rsplit_once('|').ok_or_else(invalid)?;
     let after: i64 = after.parse().map_err(|_| invalid())?;
     let (table, view) = find(engine, arn)?;
     let limit = request.limit.unwrap_or(MAX_RECORDS);
     if !(1..=MAX_RECORDS).contains(&limit) {
-        return Err(Refusal::validation(format!("Limit must be between 1 and {MAX_RECORDS}: {limit}")));
+        return Err(DynamoRefusal::validation(format!("Limit must be between 1 and {MAX_RECORDS}: {limit}")));
     }
     let arn = arn.to_owned();
     let answer = engine.database.read(move |c| {
         let (records, last) = read(c, &table, view, after, limit, |_, _| true)?;
-        Ok::<_, Refusal>(Records { records, next_shard_iterator: format_iterator(&arn, last) })
+        Ok::<_, DynamoRefusal>(Records { records, next_shard_iterator: format_iterator(&arn, last) })
     });
     Ok(serde_json::to_string(&answer.await?)?)
 }
@@ -195,7 +194,7 @@ pub(in super::super) fn read(
     after: i64,
     limit: u32,
     is_wanted: impl Fn(&[u8], &[u8]) -> bool,
-) -> Result<(Vec<Record>, i64), Refusal> {
+) -> Result<(Vec<Record>, i64), DynamoRefusal> {
     let mut select = c.prepare_cached(
         "SELECT number, pk, sk, at, new, old, expired FROM records WHERE number > ?1 AND table_id = ?2
          ORDER BY number LIMIT ?3",
@@ -218,9 +217,9 @@ pub(in super::super) fn read(
 }
 
 impl Record {
-    fn read(row: &Row<'_>, table: &Table, view: StreamView) -> Result<Self, Refusal> {
+    fn read(row: &Row<'_>, table: &Table, view: StreamView) -> Result<Self, DynamoRefusal> {
         let sequence = row.get(0)?;
-        let key = Key { partition: text(row.get(1)?)?, sort: text(row.get(2)?)? };
+        let key = ItemKey { partition: text(row.get(1)?)?, sort: text(row.get(2)?)? };
         let (new, old): (Option<Vec<u8>>, Option<Vec<u8>>) = (row.get(4)?, row.get(5)?);
         let event_name = match (&old, &new) {
             (None, _) => "INSERT",
@@ -255,16 +254,19 @@ impl Record {
 }
 
 /// The table of a stream.
-fn find(engine: &Engine, arn: &str) -> Result<(Arc<Table>, StreamView), Refusal> {
+fn find(engine: &Engine, arn: &str) -> Result<(Arc<Table>, StreamView), DynamoRefusal> {
     let of_stream = |table: &Arc<Table>| table.stream_arn().as_deref() == Some(arn);
     let table = engine.tables().into_iter().find(of_stream);
     table.and_then(|table| table.stream.as_ref().map(|stream| stream.view).map(|view| (table, view))).ok_or_else(|| {
-        Refusal::new(RefusalKind::ResourceNotFound, format!("Requested resource not found: Stream: {arn} not found"))
+        DynamoRefusal::new(
+            RefusalKind::ResourceNotFound,
+            format!("Requested resource not found: Stream: {arn} not found"),
+        )
     })
 }
 
 /// The number of the newest record that was trimmed.
-pub(in super::super) fn trimmed(c: &Connection, table: i64) -> Result<i64, Refusal> {
+pub(in super::super) fn trimmed(c: &Connection, table: i64) -> Result<i64, DynamoRefusal> {
     Ok(c.query_row("SELECT trimmed FROM tables WHERE id = ?1", [table], |row| row.get(0))?)
 }
 

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::{Value as Json, json};
 
 use super::super::engine::Engine;
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
 use super::super::table::{Described, Index, KeyNames, Projected, Stream, StreamView, Table};
 
 /// DynamoDB's limit of the indexes of a table.
@@ -80,10 +80,10 @@ pub(super) struct ListTables {
     limit: Option<usize>,
 }
 
-pub(super) async fn create(engine: &Arc<Engine>, request: CreateTable) -> Result<String, Refusal> {
+pub(super) async fn create(engine: &Arc<Engine>, request: CreateTable) -> Result<String, DynamoRefusal> {
     check_name("TableName", &request.table_name)?;
     if request.global_secondary_indexes.len() > MAX_INDEXES {
-        return Err(Refusal::validation(format!("A table may have {MAX_INDEXES} global secondary indexes")));
+        return Err(DynamoRefusal::validation(format!("A table may have {MAX_INDEXES} global secondary indexes")));
     }
     let definitions = &request.attribute_definitions;
     let keys = key_names(&request.key_schema, definitions)?;
@@ -97,13 +97,13 @@ pub(super) async fn create(engine: &Arc<Engine>, request: CreateTable) -> Result
                 "ALL" => Projected::All,
                 "KEYS_ONLY" => Projected::KeysOnly,
                 "INCLUDE" => Projected::Include(index.projection.non_key_attributes.clone()),
-                other => return Err(Refusal::validation(format!("Unknown ProjectionType: {other}"))),
+                other => return Err(DynamoRefusal::validation(format!("Unknown ProjectionType: {other}"))),
             },
         });
     }
     let is_key = |name: &str| keys.contains(name) || indexes.iter().any(|index| index.keys.contains(name));
     if let Some(unused) = definitions.iter().find(|definition| !is_key(&definition.attribute_name)) {
-        return Err(Refusal::validation(format!(
+        return Err(DynamoRefusal::validation(format!(
             "One or more parameter values were invalid: Some AttributeDefinitions are not used: {}",
             unused.attribute_name
         )));
@@ -114,7 +114,7 @@ pub(super) async fn create(engine: &Arc<Engine>, request: CreateTable) -> Result
             Some(Stream { label: created.to_string(), view })
         }
         Some(StreamSpecification { stream_enabled: true, stream_view_type: None }) => {
-            return Err(Refusal::validation("StreamViewType is required when StreamEnabled is true"));
+            return Err(DynamoRefusal::validation("StreamViewType is required when StreamEnabled is true"));
         }
         _ => None,
     };
@@ -136,26 +136,26 @@ pub(super) async fn create(engine: &Arc<Engine>, request: CreateTable) -> Result
     Ok(json!({ "TableDescription": table.description("ACTIVE", 0, 0) }).to_string())
 }
 
-fn check_name(parameter: &str, name: &str) -> Result<(), Refusal> {
+fn check_name(parameter: &str, name: &str) -> Result<(), DynamoRefusal> {
     let is_valid = (3..=255).contains(&name.len())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
     match is_valid {
         true => Ok(()),
-        false => Err(Refusal::validation(format!(
+        false => Err(DynamoRefusal::validation(format!(
             "{parameter} must have 3 to 255 characters of a-z, A-Z, 0-9, '_', '-' and '.': {name}"
         ))),
     }
 }
 
-fn key_names(schema: &[KeyElement], definitions: &[AttributeDefinition]) -> Result<KeyNames, Refusal> {
-    let invalid = |reason: &str| Err(Refusal::validation(format!("Invalid KeySchema: {reason}")));
+fn key_names(schema: &[KeyElement], definitions: &[AttributeDefinition]) -> Result<KeyNames, DynamoRefusal> {
+    let invalid = |reason: &str| Err(DynamoRefusal::validation(format!("Invalid KeySchema: {reason}")));
     for element in schema {
         let of_element = |definition: &&AttributeDefinition| definition.attribute_name == element.attribute_name;
         match definitions.iter().find(of_element).map(|definition| definition.attribute_type.as_str()) {
             Some("S") => {}
             None => return invalid("Some index key attribute have no definition"),
             Some(other) => {
-                return Err(Refusal::validation(format!(
+                return Err(DynamoRefusal::validation(format!(
                     "the embedded DynamoDB supports only string keys, but {} has type {other}",
                     element.attribute_name
                 )));
@@ -173,21 +173,21 @@ fn key_names(schema: &[KeyElement], definitions: &[AttributeDefinition]) -> Resu
     }
 }
 
-pub(super) async fn describe(engine: &Arc<Engine>, request: OfTable) -> Result<String, Refusal> {
+pub(super) async fn describe(engine: &Arc<Engine>, request: OfTable) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     let id = table.id;
     let counted = engine.database.read(move |c| {
         let count = "SELECT COUNT(*), COALESCE(SUM(size), 0) FROM items WHERE table_id = ?1";
-        Ok::<_, Refusal>(c.query_row(count, [id], |row| Ok((row.get(0)?, row.get(1)?)))?)
+        Ok::<_, DynamoRefusal>(c.query_row(count, [id], |row| Ok((row.get(0)?, row.get(1)?)))?)
     });
     let (items, bytes) = counted.await?;
     Ok(json!({ "Table": table.description("ACTIVE", items, bytes) }).to_string())
 }
 
-pub(super) async fn delete(engine: &Arc<Engine>, request: OfTable) -> Result<String, Refusal> {
+pub(super) async fn delete(engine: &Arc<Engine>, request: OfTable) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     if table.described.deletion_protection {
-        return Err(Refusal::validation(format!(
+        return Err(DynamoRefusal::validation(format!(
             "Resource cannot be deleted as it is currently protected against deletion: {}",
             table.name
         )));
@@ -197,7 +197,7 @@ pub(super) async fn delete(engine: &Arc<Engine>, request: OfTable) -> Result<Str
     Ok(json!({ "TableDescription": description }).to_string())
 }
 
-pub(super) fn list(engine: &Engine, request: ListTables) -> Result<String, Refusal> {
+pub(super) fn list(engine: &Engine, request: ListTables) -> Result<String, DynamoRefusal> {
     let limit = request.limit.unwrap_or(MAX_NAMES).min(MAX_NAMES);
     let mut names: Vec<_> = engine.tables().iter().map(|table| table.name.clone()).collect();
     if let Some(after) = request.exclusive_start_table_name {

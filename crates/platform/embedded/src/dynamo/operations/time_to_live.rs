@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::super::engine::Engine;
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -26,19 +26,19 @@ pub(super) struct DescribeTimeToLive {
     table_name: String,
 }
 
-pub(super) async fn update(engine: &Arc<Engine>, request: UpdateTimeToLive) -> Result<String, Refusal> {
+pub(super) async fn update(engine: &Arc<Engine>, request: UpdateTimeToLive) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     let Specification { enabled, attribute_name } = request.time_to_live_specification;
     if enabled == table.expiry.is_some() {
         let state = if enabled { "enabled" } else { "disabled" };
-        return Err(Refusal::validation(format!("TimeToLive is already {state}")));
+        return Err(DynamoRefusal::validation(format!("TimeToLive is already {state}")));
     }
     engine.set_expiry(&table, enabled.then(|| attribute_name.clone())).await?;
     let specification = json!({ "Enabled": enabled, "AttributeName": attribute_name });
     Ok(json!({ "TimeToLiveSpecification": specification }).to_string())
 }
 
-pub(super) fn describe(engine: &Engine, request: DescribeTimeToLive) -> Result<String, Refusal> {
+pub(super) fn describe(engine: &Engine, request: DescribeTimeToLive) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     let description = match &table.expiry {
         Some(name) => json!({ "TimeToLiveStatus": "ENABLED", "AttributeName": name }),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::super::engine::{Engine, is_repeated};
-use super::super::refusal::{CancellationReason, Refusal};
+use super::super::refusal::{CancellationReason, DynamoRefusal};
 use super::super::value::{Item, Value};
 use super::super::write::ItemWrite;
 use super::write::OnFailure;
@@ -45,17 +45,17 @@ struct Write {
     return_values_on_condition_check_failure: OnFailure,
 }
 
-pub(super) async fn write(engine: &Arc<Engine>, request: TransactWriteItems) -> Result<String, Refusal> {
+pub(super) async fn write(engine: &Arc<Engine>, request: TransactWriteItems) -> Result<String, DynamoRefusal> {
     let actions = request.transact_items;
     if actions.is_empty() || actions.len() > MAX_ACTIONS {
-        return Err(Refusal::validation(format!(
+        return Err(DynamoRefusal::validation(format!(
             "1 validation error detected: the transaction has {} actions, but there may be 1 to {MAX_ACTIONS}",
             actions.len()
         )));
     }
     let token = request.client_request_token;
     if token.as_ref().is_some_and(|token| token.is_empty() || token.len() > MAX_TOKEN) {
-        return Err(Refusal::validation(format!("ClientRequestToken must have 1 to {MAX_TOKEN} characters")));
+        return Err(DynamoRefusal::validation(format!("ClientRequestToken must have 1 to {MAX_TOKEN} characters")));
     }
     let token = token.map(|token| {
         let mut hasher = DefaultHasher::new();
@@ -65,7 +65,7 @@ pub(super) async fn write(engine: &Arc<Engine>, request: TransactWriteItems) -> 
     let writes = actions.into_iter().map(|action| action.into_write(engine)).collect::<Result<Vec<_>, _>>()?;
     let distinct: HashSet<_> = writes.iter().map(|write| (write.table.id, &write.key)).collect();
     if distinct.len() < writes.len() {
-        return Err(Refusal::validation("Transaction request cannot include multiple operations on one item"));
+        return Err(DynamoRefusal::validation("Transaction request cannot include multiple operations on one item"));
     }
     let at = engine.clock.now_ms();
     let written = engine.database.write(move |c| {
@@ -87,20 +87,21 @@ pub(super) async fn write(engine: &Arc<Engine>, request: TransactWriteItems) -> 
             }
         }
         if plans.len() < writes.len() {
-            return Err(Refusal::cancelled(reasons));
+            return Err(DynamoRefusal::cancelled(reasons));
         }
         for (write, plan) in writes.iter().zip(&plans) {
             write.apply(c, plan, at)?;
         }
-        Ok::<_, Refusal>(())
+        Ok::<_, DynamoRefusal>(())
     });
     written.await?;
     Ok("{}".to_owned())
 }
 
 impl Action {
-    fn into_write(self, engine: &Engine) -> Result<ItemWrite, Refusal> {
-        let missing = |name: &str| Refusal::validation(format!("The parameter '{name}' is required but was missing"));
+    fn into_write(self, engine: &Engine) -> Result<ItemWrite, DynamoRefusal> {
+        let missing =
+            |name: &str| DynamoRefusal::validation(format!("The parameter '{name}' is required but was missing"));
         let (mut write, request) = match self {
             Self::Put(mut request) => {
                 let item = request.item.take().ok_or_else(|| missing("Item"))?;

@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::super::engine::Engine;
-use super::super::refusal::Refusal;
+use super::super::refusal::DynamoRefusal;
+use super::super::rows::raw;
 use super::super::value::Item;
 use super::super::write::{ItemWrite, Plan};
-use super::raw;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -80,7 +80,7 @@ struct Answer {
     attributes: Option<Box<RawValue>>,
 }
 
-pub(super) async fn put(engine: &Arc<Engine>, request: PutItem) -> Result<String, Refusal> {
+pub(super) async fn put(engine: &Arc<Engine>, request: PutItem) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     require_old_or_none(request.return_values)?;
     let mut write = ItemWrite::put(table, request.item)?;
@@ -94,7 +94,7 @@ pub(super) async fn put(engine: &Arc<Engine>, request: PutItem) -> Result<String
     run(engine, write, request.return_values).await
 }
 
-pub(super) async fn update(engine: &Arc<Engine>, request: UpdateItem) -> Result<String, Refusal> {
+pub(super) async fn update(engine: &Arc<Engine>, request: UpdateItem) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     let mut write = ItemWrite::update(table, &request.key)?;
     write.set_expressions(
@@ -107,7 +107,7 @@ pub(super) async fn update(engine: &Arc<Engine>, request: UpdateItem) -> Result<
     run(engine, write, request.return_values).await
 }
 
-pub(super) async fn delete(engine: &Arc<Engine>, request: DeleteItem) -> Result<String, Refusal> {
+pub(super) async fn delete(engine: &Arc<Engine>, request: DeleteItem) -> Result<String, DynamoRefusal> {
     let table = engine.table(&request.table_name)?;
     require_old_or_none(request.return_values)?;
     let mut write = ItemWrite::delete(table, &request.key)?;
@@ -121,14 +121,14 @@ pub(super) async fn delete(engine: &Arc<Engine>, request: DeleteItem) -> Result<
     run(engine, write, request.return_values).await
 }
 
-fn require_old_or_none(values: ReturnValues) -> Result<(), Refusal> {
+fn require_old_or_none(values: ReturnValues) -> Result<(), DynamoRefusal> {
     match values {
         ReturnValues::None | ReturnValues::AllOld => Ok(()),
-        _ => Err(Refusal::validation("ReturnValues can only be ALL_OLD or NONE")),
+        _ => Err(DynamoRefusal::validation("ReturnValues can only be ALL_OLD or NONE")),
     }
 }
 
-async fn run(engine: &Arc<Engine>, write: ItemWrite, values: ReturnValues) -> Result<String, Refusal> {
+async fn run(engine: &Arc<Engine>, write: ItemWrite, values: ReturnValues) -> Result<String, DynamoRefusal> {
     let at = engine.clock.now_ms();
     let answered = engine.database.write(move |c| {
         let plan = write.plan(c)?;
@@ -141,7 +141,7 @@ async fn run(engine: &Arc<Engine>, write: ItemWrite, values: ReturnValues) -> Re
     Ok(serde_json::to_string(&answered.await?)?)
 }
 
-fn answer(plan: Plan, values: ReturnValues, only: Option<Vec<String>>) -> Result<Answer, Refusal> {
+fn answer(plan: Plan, values: ReturnValues, only: Option<Vec<String>>) -> Result<Answer, DynamoRefusal> {
     let images = match values {
         ReturnValues::None => None,
         ReturnValues::AllOld | ReturnValues::UpdatedOld => plan.old,
