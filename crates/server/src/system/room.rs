@@ -65,7 +65,7 @@ impl<T: Inbox> Inbox for WithRoom<T> {
 
 #[async_trait]
 impl<T: Backlog> Backlog for WithRoom<T> {
-    /// Fails without room, so that `/health/ingest` tells it.
+    /// Fails without room, so that `/health/ingest` reports it.
     async fn backlog(&self) -> Result<Waiting> {
         self.require_room()?;
         self.inner.backlog().await

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 
 use crate::shared::fault::Fault;
 
-/// An error response.
+/// An error response of DynamoDB: its kind and its message.
 #[derive(Debug)]
 pub(super) struct DynamoRefusal {
     kind: RefusalKind,
@@ -144,7 +144,7 @@ impl From<rusqlite::Error> for DynamoRefusal {
 }
 
 impl From<serde_json::Error> for DynamoRefusal {
-    /// What the engine itself stored or is about to answer is no JSON.
+    /// The engine has stored something that is not JSON, or is about to answer it.
     fn from(error: serde_json::Error) -> Self {
         Self::new(RefusalKind::Internal, error.to_string())
     }

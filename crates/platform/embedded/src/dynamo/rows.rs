@@ -125,7 +125,7 @@ pub(super) struct Change<'a> {
     pub(super) key: &'a ItemKey,
     pub(super) old: Option<&'a Images>,
     pub(super) new: Option<&'a Images>,
-    /// Milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub(super) at: i64,
     /// Whether the item is removed because its time is over.
     pub(super) is_expiry: bool,

@@ -18,14 +18,14 @@ pub(super) struct Table {
     #[serde(skip)]
     pub(super) id: i64,
     pub(super) name: String,
-    /// Milliseconds since 1970.
+    /// The time, in milliseconds since 1970.
     pub(super) created: i64,
     pub(super) keys: KeyNames,
     pub(super) indexes: Vec<Index>,
     pub(super) stream: Option<Stream>,
     /// The attribute with the time at which an item expires.
     pub(super) expiry: Option<String>,
-    /// What DescribeTable repeats and the engine does not use.
+    /// Properties that DescribeTable repeats, and that the engine does not use.
     pub(super) described: Described,
 }
 

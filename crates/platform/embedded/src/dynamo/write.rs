@@ -30,7 +30,7 @@ enum Effect {
     Check,
 }
 
-/// What is stored, and what an update makes of it.
+/// The stored item, and its updated form.
 pub(super) struct Plan {
     pub(super) old: Option<Images>,
     /// The updated item. `None` unless the write is an update.

@@ -310,7 +310,7 @@ async fn engine(engines: &Engines, operation: &str, request: &Json) -> (u16, Jso
     (status, serde_json::from_slice(answer.body().bytes().unwrap()).unwrap())
 }
 
-/// What must be the same in both answers: of errors, their kinds and the reasons of a cancelled transaction.
+/// The part of an answer that must be the same for both: of errors, their kinds and the reasons of a cancelled transaction.
 fn comparable(operation: &str, (status, answer): (u16, Json)) -> (u16, Json) {
     let mut answer = match status {
         200 => answer,

@@ -24,7 +24,7 @@ enum Token<'a> {
     Symbol(&'a str),
 }
 
-/// Reads one expression.
+/// Reads the tokens of an expression, one after the other.
 pub(super) struct Parser<'a> {
     /// The name of the expression's field in the request.
     kind: &'static str,

@@ -88,7 +88,7 @@ impl Path {
     }
 }
 
-/// What the last step of a path is in.
+/// The map or list that contains the last step of a path.
 enum Parent<'a> {
     Map(&'a mut Item),
     List(&'a mut Vec<Value>),

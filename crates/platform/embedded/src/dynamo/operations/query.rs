@@ -70,7 +70,7 @@ struct FoundPage {
     last_evaluated_key: Option<Item>,
 }
 
-/// What is read of a table or of one of its indexes, and in which order.
+/// A page to read of a table or of one of its indexes.
 struct Reading {
     table: Arc<Table>,
     /// The number of the index among those of the table.

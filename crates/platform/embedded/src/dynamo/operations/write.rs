@@ -64,7 +64,7 @@ enum ReturnValues {
     UpdatedNew,
 }
 
-/// What a failed condition shows of the stored item.
+/// How much of the stored item a failed condition shows.
 #[derive(Clone, Copy, Default, PartialEq, Hash, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(super) enum OnFailure {
