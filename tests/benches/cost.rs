@@ -2,7 +2,7 @@
 //! rate, measured by replaying workloads on the embedded engines. Run it with `cargo bench -p faultline-tests --bench
 //! cost`; it takes a few minutes. It writes tests/cost/counted.json and the tables of the book. Words such as `--
 //! different low` select workloads, and then it only prints: `like`, `mixed`, `different`, `new`, `low`, `high`,
-//! `steady` and `storm`. `-- tables` counts nothing: it renews the tables after a change of the template or of a price.
+//! `steady` and `storm`. `-- mapped` counts only the events with source maps, and writes their figures. `-- tables` counts nothing: it renews the tables after a change of the template or of a price.
 //!
 //! The prices are in tests/cost/prices.rs and the assumptions in tests/cost/assumed.rs. The figures are counted, not
 //! timed, so they are the same on every machine. The story `cost` checks the bounds of a small workload.
@@ -34,7 +34,7 @@ fn main() {
     }
     let mut counted = BTreeMap::new();
     for rate in [Rate::High, Rate::Low] {
-        for kind in Kind::ALL {
+        for kind in Kind::ALL.into_iter().chain([Kind::Mapped]) {
             if is_wanted(&[format!("{kind:?}").to_lowercase(), format!("{rate:?}").to_lowercase()]) {
                 let replayed = replay(Workload::told(kind, rate));
                 print(&format!("{kind:?} events at a {rate:?} rate"), &replayed);
@@ -56,7 +56,11 @@ fn main() {
     if is_wanted(&["storm".to_owned()]) {
         print_storm(&storm(10_000, 4));
     }
-    if words.is_empty() {
+    if words == ["mapped"] {
+        // Only these were counted; the others stay.
+        counted = faultline_tests::cost::counts::counted().into_iter().chain(counted).collect();
+    }
+    if words.is_empty() || words == ["mapped"] {
         let json = serde_json::to_string_pretty(&counted).unwrap();
         std::fs::write(root().join(COUNTED), json + "\n").unwrap();
         write_tables(&counted);

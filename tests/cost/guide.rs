@@ -55,6 +55,7 @@ pub fn parts(counted: &BTreeMap<String, Counts>) -> Vec<Part> {
         part(COST, "idle", idle_table()),
         part(COST, "months", months(counted)),
         part(COST, "millions", millions(counted)),
+        part(COST, "mapped", mapped(counted)),
         part(COST, "ceilings", ceilings(counted)),
         part(PERFORMANCE, "lines", lines(counted)),
     ]
@@ -139,6 +140,20 @@ fn millions(counted: &BTreeMap<String, Counts>) -> String {
     add("at a high rate, provisioned", cells(Rate::High, |all| format!("{:.2}", all.provisioned)));
     add("at a high rate, on-demand", cells(Rate::High, |all| format!("{:.2}", all.on_demand)));
     add("each event alone, on-demand", cells(Rate::Low, |all| format!("{:.2}", all.on_demand)));
+    text
+}
+
+/// Events of 100 errors of a minified script, next to those that need no source map.
+fn mapped(counted: &BTreeMap<String, Counts>) -> String {
+    let mut text = table(&["dollars a million events of 100 errors", "without source maps", "with source maps"]);
+    let kinds = [Kind::Mixed, Kind::Mapped];
+    let cells = |rate: Rate, cell: fn(BillLine) -> f64| {
+        kinds.map(|kind| format!("{:.2}", cell(total(&bill(&counted[&name_of(kind, rate)])))))
+    };
+    let mut add = |what: &str, cells: [String; 2]| row(&mut text, &[&[what.to_owned()][..], &cells].concat());
+    add("at a high rate, provisioned", cells(Rate::High, |all| all.provisioned));
+    add("at a high rate, on-demand", cells(Rate::High, |all| all.on_demand));
+    add("each event alone, on-demand", cells(Rate::Low, |all| all.on_demand));
     text
 }
 

@@ -14,4 +14,5 @@ pub mod prices;
 pub mod replay;
 pub mod storm;
 pub mod template;
+mod uploaded;
 pub mod workload;

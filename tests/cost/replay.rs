@@ -14,7 +14,8 @@ use store::clock::Clock;
 use tokio::time::Instant;
 
 use super::month::SteadyRate;
-use super::workload::{Kind, Rate, envelope};
+use super::uploaded::upload_map;
+use super::workload::{Kind, Rate, envelope, envelope_of};
 use super::{assumed, template};
 use crate::meter::{Counted, Meter};
 use crate::turns::{Turns, held};
@@ -138,6 +139,10 @@ impl Replay {
             Rate::Low => workload.batches.min(100),
             Rate::High => batch as usize,
         };
+        if workload.kind == Kind::Mapped {
+            let project = faultline.stack.access().1.unwrap().id;
+            upload_map(&engines, project, faultline.clock.now()).await;
+        }
         let done = Replayed::default();
         Self { workload, faultline, engines, meter, batch, seconds: 0.0, errors, sent: 0, done }
     }
@@ -154,7 +159,7 @@ impl Replay {
             std::mem::swap(&mut self.faultline, &mut other);
             let errors = match self.workload.kind {
                 Kind::Like => 1,
-                Kind::Mixed => 100.min(self.errors),
+                Kind::Mixed | Kind::Mapped => 100.min(self.errors),
                 _ => self.errors,
             };
             for _ in 0..self.workload.before {
@@ -179,7 +184,7 @@ impl Replay {
         let second = self.faultline.clock.now().seconds();
         for _ in 0..events {
             let error = self.workload.kind.error_of(self.sent, self.errors);
-            let body = envelope(self.sent, error, second);
+            let body = envelope_of(self.workload.kind, self.sent, error, second);
             self.sent += 1;
             self.done.events += 1;
             self.done.bytes += body.len() as u64;

@@ -1,6 +1,6 @@
 //! Events as Sentry SDKs send them, of about 3 kB each.
 
-use model::id::EventId;
+use model::id::{DebugId, EventId};
 use serde_json::{Value, json};
 
 /// How alike the events of a workload are.
@@ -14,6 +14,8 @@ pub enum Kind {
     Different,
     /// Each is of a new error.
     New,
+    /// They are of 100 existing errors of a minified script, whose source map was uploaded.
+    Mapped,
 }
 
 /// How fast events come.
@@ -26,13 +28,14 @@ pub enum Rate {
 }
 
 impl Kind {
+    /// All but `Mapped`, which has a table of its own.
     pub const ALL: [Self; 4] = [Self::Like, Self::Mixed, Self::Different, Self::New];
 
     /// Returns the number of the error that an event is of, with batches of `batch` events.
     pub fn error_of(self, event: usize, batch: usize) -> usize {
         match self {
             Self::Like => 0,
-            Self::Mixed => event % 100,
+            Self::Mixed | Self::Mapped => event % 100,
             Self::Different => event % batch,
             Self::New => event,
         }
@@ -58,12 +61,45 @@ fn word(number: usize, salt: u64) -> &'static str {
     WORDS[(mixed(number, salt) % WORDS.len() as u64) as usize]
 }
 
+/// The script of the events of `Kind::Mapped`, and its debug id.
+const SCRIPT: &str = "https://shop.example/assets/main.js";
+pub(super) fn script_id() -> DebugId {
+    DebugId::from_bytes([7; 16])
+}
+
+/// The frames of an event.
+pub(super) const FRAMES: usize = 8;
+
+/// Returns an envelope of this kind.
+pub fn envelope_of(kind: Kind, event: usize, error: usize, second: i64) -> String {
+    match kind {
+        Kind::Mapped => pack(event, error, second, script_event),
+        Kind::Like | Kind::Mixed | Kind::Different | Kind::New => envelope(event, error, second),
+    }
+}
+
 /// Returns an envelope with event number `event` of error number `error`, which happened at `second` since 1970.
 pub fn envelope(event: usize, error: usize, second: i64) -> String {
+    pack(event, error, second, event_of)
+}
+
+fn pack(event: usize, error: usize, second: i64, make: fn(usize, usize, &str, i64) -> Value) -> String {
     let bits = u128::from(mixed(event, 1)) << 64 | u128::from(mixed(event, 2));
     let id = EventId::from_bytes(bits.to_be_bytes()).to_string();
-    let body = event_of(event, error, &id, second).to_string();
+    let body = make(event, error, &id, second).to_string();
     format!("{{\"event_id\":\"{id}\"}}\n{{\"type\":\"event\",\"length\":{}}}\n{body}\n", body.len())
+}
+
+/// The same event, of a minified script.
+fn script_event(event: usize, error: usize, id: &str, second: i64) -> Value {
+    let mut sent = event_of(event, error, id, second);
+    let frames = (0..FRAMES).map(|frame| {
+        json!({ "filename": SCRIPT, "function": "x", "lineno": error + 1, "colno": frame * 10 + 1, "in_app": true })
+    });
+    sent["exception"]["values"][0]["stacktrace"]["frames"] = frames.collect();
+    sent["platform"] = "javascript".into();
+    sent["debug_meta"] = json!({ "images": [{ "type": "sourcemap", "code_file": SCRIPT, "debug_id": script_id() }] });
+    sent
 }
 
 /// An event with eight frames, tags, a user, a request and contexts.
