@@ -23,7 +23,7 @@ pub use path::{is_third_party, readable};
 pub use problem::FrameProblem;
 pub use read::{Place, find};
 pub use source::{Context, MAX_SOURCE, around, cut_line};
-pub use stacks::{At, Lookup, Wanted, WantedFile, lookups, may_have_maps};
+pub use stacks::{At, Lookup, Wanted, WantedFile, lookups, may_have_file_maps, may_have_maps};
 pub use trust::distrust;
 pub use write::{Mapping, Scope, Source, Target, write_map};
 

@@ -55,9 +55,9 @@ pub struct WantedFile {
     pub ids: Vec<DebugId>,
     pub line: u32,
     pub column: u32,
-    /// Why it is shown minified if the project has no maps by URL; `None` if it may not be minified at all.
+    /// Why it is shown minified if its URL is not looked up; `None` if it may not be minified at all.
     pub no_id: Option<FrameProblem>,
-    /// Why it is shown minified if the project has such maps, but not this one.
+    /// Why it is shown minified if there is no map.
     pub no_file: Option<FrameProblem>,
 }
 
@@ -67,15 +67,23 @@ pub fn may_have_maps(occurrence: &Occurrence) -> bool {
     occurrence.other.contains_key("debug_meta") || (is_script && occurrence.release.is_some())
 }
 
+/// Whether an event names a release, so that its scripts may have maps that are found by URL.
+pub fn may_have_file_maps(occurrence: &Occurrence) -> bool {
+    occurrence.release.is_some()
+        && stacks(occurrence).any(|stack| stack.frames.iter().any(|frame| is_script(frame, occurrence)))
+}
+
 /// Returns the frames of minified files that were not mapped yet. Empty for events without stacks of JavaScript, at the
-/// cost of a look at their platforms.
-pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
+/// cost of a look at their platforms. `finds_files`: whether the project has maps that are found by URL.
+pub fn lookups(occurrence: &Occurrence, finds_files: bool) -> Vec<(At, Lookup)> {
     if !stacks(occurrence).any(|stack| stack.frames.iter().any(|frame| is_script(frame, occurrence))) {
         return Vec::new();
     }
     let images = images(occurrence);
     let mut all = Vec::new();
     let (mut ids, mut files) = (BTreeSet::new(), BTreeSet::new());
+    let release = occurrence.release.as_deref().filter(|_| finds_files);
+    let mut urls = FileIds { release, dist: occurrence.dist.as_deref(), known: HashMap::new() };
     for (stack, frames) in stacks(occurrence).map(|stack| &stack.frames).enumerate() {
         let first = frames.len().saturating_sub(MAX_FRAMES);
         for (frame, entry) in frames.iter().enumerate().skip(first).rev() {
@@ -85,7 +93,7 @@ pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
             if !is_script(entry, occurrence) || minified_of(entry).is_some() {
                 continue;
             }
-            let Some(lookup) = lookup(entry, &images, occurrence) else { continue };
+            let Some(lookup) = lookup(entry, &images, &mut urls) else { continue };
             let lookup = match lookup {
                 Lookup::Find(wanted) if !ids.contains(&wanted.id) && ids.len() == MAX_MAPS => {
                     Lookup::Impossible(FrameProblem::NotRead)
@@ -114,7 +122,7 @@ pub fn lookups(occurrence: &Occurrence) -> Vec<(At, Lookup)> {
     all
 }
 
-fn lookup(frame: &Frame, images: &HashMap<&str, DebugId>, occurrence: &Occurrence) -> Option<Lookup> {
+fn lookup<'a>(frame: &'a Frame, images: &HashMap<&str, DebugId>, urls: &mut FileIds<'a>) -> Option<Lookup> {
     let paths = [&frame.abs_path, &frame.filename];
     let id = paths.into_iter().flatten().find_map(|path| images.get(bare(path)));
     let from_zero = |number: Option<u64>| u32::try_from(number?.checked_sub(1)?).ok();
@@ -125,15 +133,16 @@ fn lookup(frame: &Frame, images: &HashMap<&str, DebugId>, occurrence: &Occurrenc
         let is_own = frame.in_app != Some(false) && !path.is_empty();
         let no_id = (is_own && is_minified).then_some(FrameProblem::NoDebugId);
         let url = bare(frame.abs_path.as_deref().unwrap_or(path));
-        let file = occurrence.release.as_deref().zip(line.zip(column)).map(|(release, (line, column))| {
-            let ids = file_ids(release, occurrence.dist.as_deref(), url);
-            let no_file = || FrameProblem::NoFile { url: url.to_owned(), release: release.to_owned() };
-            WantedFile { ids, line, column, no_file: no_id.as_ref().map(|_| no_file()), no_id: no_id.clone() }
-        });
-        return match file.filter(|file| !file.ids.is_empty()) {
-            Some(file) => Some(Lookup::FindFile(file)),
-            None => no_id.map(Lookup::Impossible),
+        let Some((release, (line, column))) = urls.release.zip(line.zip(column)) else {
+            return no_id.map(Lookup::Impossible);
         };
+        let ids = urls.of(url);
+        if ids.is_empty() {
+            return no_id.map(Lookup::Impossible);
+        }
+        let no_file = || FrameProblem::NoFile { url: url.to_owned(), release: release.to_owned() };
+        let no_file = no_id.as_ref().map(|_| no_file());
+        return Some(Lookup::FindFile(WantedFile { ids, line, column, no_id, no_file }));
     };
     Some(match (line, column) {
         (Some(line), Some(column)) => Lookup::Find(Wanted { id, line, column }),
@@ -152,6 +161,21 @@ fn images(occurrence: &Occurrence) -> HashMap<&str, DebugId> {
     };
     let named = |image| Some((bare(Value::as_str(Value::get(image, "code_file")?)?), entry(image)?));
     images.into_iter().flatten().take(MAX_IMAGES).filter_map(named).collect()
+}
+
+/// The ids of the files of an event. Frames of one file need one computation.
+struct FileIds<'a> {
+    /// `None` if no URL is looked up.
+    release: Option<&'a str>,
+    dist: Option<&'a str>,
+    known: HashMap<&'a str, Vec<DebugId>>,
+}
+
+impl<'a> FileIds<'a> {
+    fn of(&mut self, url: &'a str) -> Vec<DebugId> {
+        let Some(release) = self.release else { return Vec::new() };
+        self.known.entry(url).or_insert_with(|| file_ids(release, self.dist, url)).clone()
+    }
 }
 
 /// The ids under which the map of a file may be stored: by its URL, and by its path on any host.

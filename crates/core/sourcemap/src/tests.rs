@@ -159,7 +159,7 @@ fn frames_are_looked_up_by_the_debug_id_of_their_file() {
         frame("b.js", Some(1), Some(10_000), "b"),
     ]);
     let id = DebugId::parse(ID).unwrap();
-    let found: Vec<_> = lookups(&event).into_iter().map(|(at, lookup)| (at.frame, lookup)).collect();
+    let found: Vec<_> = lookups(&event, false).into_iter().map(|(at, lookup)| (at.frame, lookup)).collect();
     let expected = vec![
         (4, Lookup::Impossible(FrameProblem::NoDebugId)),
         (2, Lookup::Impossible(FrameProblem::NoColumn)),
@@ -169,7 +169,7 @@ fn frames_are_looked_up_by_the_debug_id_of_their_file() {
     assert_eq!(found, expected);
     let mut python = event;
     python.platform = "python".to_owned();
-    assert_eq!(lookups(&python), []);
+    assert_eq!(lookups(&python, true), []);
 }
 
 #[test]
@@ -179,10 +179,13 @@ fn a_file_without_debug_id_is_looked_up_by_release_and_url() {
         frame("c.js", Some(1), None, "c"),
         frame("c.min.js", Some(2), Some(1), "c"),
     ]);
-    assert_eq!(lookups(&event).len(), 1, "without a release, only the minified file has a problem");
+    assert_eq!(lookups(&event, true).len(), 1, "without a release, only the minified file has a problem");
     event.release = Some("shop@1".to_owned());
     event.dist = Some("7".to_owned());
-    let found: Vec<_> = lookups(&event).into_iter().map(|(at, lookup)| (at.frame, lookup)).collect();
+    assert!(may_have_file_maps(&event));
+    let without: Vec<_> = lookups(&event, false).into_iter().map(|(_, lookup)| lookup).collect();
+    assert_eq!(without, [Lookup::Impossible(FrameProblem::NoDebugId)], "no URL is looked up");
+    let found: Vec<_> = lookups(&event, true).into_iter().map(|(at, lookup)| (at.frame, lookup)).collect();
     let id = |url: &str| DebugId::of_file("shop@1", Some("7"), url);
     let Lookup::FindFile(query) = &found[1].1 else { panic!("{found:?}") };
     let host = "https://shop.test";
@@ -231,8 +234,8 @@ fn a_mapped_frame_keeps_its_minified_form_and_is_not_looked_up_again() {
     assert_eq!(frames[1].context_line.as_deref(), Some("throw new Error()"));
     let minified = json!({ "filename": "/a.js", "abs_path": "https://shop.test/a.js", "function": "n.pay", "lineno": 1, "colno": 20, "in_app": true });
     assert_eq!(frames[1].other["data"]["minified"], minified);
-    assert_eq!(lookups(&event).len(), 1);
+    assert_eq!(lookups(&event, false).len(), 1);
     distrust(&mut event);
-    assert_eq!(lookups(&event).len(), 1, "its file has no debug id any more, since it is the source");
+    assert_eq!(lookups(&event, false).len(), 1, "its file has no debug id any more, since it is the source");
     assert_eq!(event.exceptions[0].stacktrace.as_ref().unwrap().frames[0].other["data"], json!({}));
 }

@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use model::id::{DebugId, ProjectId};
 use model::occurrence::Occurrence;
-use source_maps::{At, FrameProblem, Lookup, Original, Wanted, apply, lookups};
+use source_maps::{At, FrameProblem, Lookup, Original, Wanted, apply, lookups, may_have_file_maps};
 use tokio::time::{Instant, timeout_at};
 
 use crate::{Budget, Symbolicator};
@@ -48,7 +48,9 @@ impl Symbolicator {
         end: Instant,
         explains: bool,
     ) -> Option<Box<Occurrence>> {
-        let wanted = lookups(occurrence);
+        let finds_files = may_have_file_maps(occurrence)
+            && matches!(timeout_at(end, self.has_file_maps(project)).await, Ok(Ok(true)));
+        let wanted = lookups(occurrence, finds_files);
         if wanted.is_empty() || (!explains && wanted.iter().all(|(_, lookup)| matches!(lookup, Lookup::Impossible(_))))
         {
             return None;
@@ -69,8 +71,6 @@ impl Symbolicator {
         if !wanted.iter().any(is_file) {
             return wanted;
         }
-        let has_files = timeout_at(end, self.has_file_maps(project)).await;
-        let has_files = matches!(has_files, Ok(Ok(true)));
         let mut known: BTreeMap<Vec<DebugId>, Result<Option<DebugId>, FrameProblem>> = BTreeMap::new();
         let mut found = Vec::with_capacity(wanted.len());
         for (at, lookup) in wanted {
@@ -78,10 +78,6 @@ impl Symbolicator {
                 found.push((at, lookup));
                 continue;
             };
-            if !has_files {
-                found.extend(file.no_id.map(|problem| (at, Lookup::Impossible(problem))));
-                continue;
-            }
             if !known.contains_key(&file.ids) {
                 let id = timeout_at(end, self.find_file(project, &file.ids)).await;
                 known.insert(file.ids.clone(), id.unwrap_or(Err(FrameProblem::NotRead)));
