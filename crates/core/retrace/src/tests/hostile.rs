@@ -1,7 +1,5 @@
 //! Mappings that try to use up memory or time.
 
-use std::time::Instant;
-
 use model::id::{DebugId, EventId};
 use model::occurrence::{Exception, Frame, Occurrence, Source, Stacktrace};
 use model::time::Timestamp;
@@ -40,9 +38,8 @@ fn a_range_does_not_become_millions_of_frames() {
         let class = look_up(&object, &written, "a").unwrap();
         assert!(!class.contains("65535"), "{}", &class[..200]);
         assert!(class.contains("void b():1 -> a"), "{}", &class[..200]);
-        let started = Instant::now();
+        // Millions of frames would take minutes and all memory.
         assert_eq!(frames_of(class), 32);
-        assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
     }
 }
 

@@ -91,7 +91,7 @@ struct BulkFailure {
 /// The change to make to each error.
 enum BulkAction {
     Change(ErrorPatch),
-    Delete(AdministeredProject),
+    Delete(Box<AdministeredProject>),
 }
 
 /// Changes each error independently: a failure is reported for that error, and the others are still changed.
@@ -107,7 +107,7 @@ async fn change(query: &Query, member: &ProjectMember, request: Request<Body>) -
     let project = member.load_project(query).await?;
     let wanted = match wanted {
         Some(patch) => BulkAction::Change(query.complete_patch(&project, patch).await?),
-        None => BulkAction::Delete(project.administer()?),
+        None => BulkAction::Delete(Box::new(project.administer()?)),
     };
 
     let (budget, by) = (Budget::new(query), project.actor());

@@ -43,7 +43,7 @@ async fn remove(query: &Query, project: &AdministeredProject, uri: &Uri) -> Answ
     let upload = find(query, project.id, uri.path()).await?;
     query.stores.source_maps.remove_upload(project.id, &upload, query.clock.now()).await?;
     query.stores.symbol_files.remove_maps(project.id, &upload.id).await?;
-    let event = AuditEvent::new(AuditAction::SourceMapsDeleted).of(&upload.id).in_project(&project.name);
+    let event = AuditEvent::new(AuditAction::SourceMapsDeleted).of(upload.id).in_project(&project.name);
     query.record(project.caller(), event).await;
     http_common::no_content()
 }

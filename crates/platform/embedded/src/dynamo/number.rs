@@ -36,7 +36,7 @@ impl Number {
             return Err("Attempting to store more than 38 significant digits in a Number");
         }
         let magnitude = i64::try_from(digits).unwrap_or(i64::MAX).saturating_sub(scale).saturating_sub(1);
-        if value != BigDecimal::from(0) && !MAGNITUDES.contains(&magnitude) {
+        if value != 0 && !MAGNITUDES.contains(&magnitude) {
             return Err(match magnitude < 0 {
                 true => "Number underflow. Attempting to store a number with magnitude smaller than supported range",
                 false => "Number overflow. Attempting to store a number with magnitude larger than supported range",
