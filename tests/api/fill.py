@@ -31,7 +31,7 @@ def until(condition):
 
 PROJECT = "shop"
 made = call("POST", "/projects", {"name": PROJECT})["project"]
-keys = {role: call("POST", "/keys", {"role": role, "project": PROJECT})["key"] for role in ("client", "read", "admin")}
+keys = {role: call("POST", "/keys", {"role": role, "project": PROJECT})["key"] for role in ("client", "read", "member", "admin")}
 spare = call("POST", "/keys", {"role": "read", "project": PROJECT, "name": "spare"})["key"]
 
 call("PUT", f"/projects/{PROJECT}/rules", {
@@ -55,10 +55,14 @@ named = f"/projects/{PROJECT}/errors/" + urllib.parse.quote(error["message"], sa
 occurrence = call("GET", named + "/occurrences")["errors"][0]
 comment = call("POST", named + "/comments", {"text": "seen on staging, too"})["comment"]
 
+invited = call("POST", "/invitations", {"projects": {PROJECT: "member"}})
+user = call("POST", "/invitations/accept", {"token": invited["token"], "name": "Ada"})["user"]
+
 for name, value in {
     "url": URL,
     # The operator's own key, which no API call can revoke.
     "key-admin": ADMIN,
+    "key-member": keys["member"]["key"],
     "key-read": keys["read"]["key"],
     "key-client": made["clientKey"],
 }.items():
@@ -73,6 +77,7 @@ dictionaries = {
     "events": [occurrence["eventId"]],
     "keys": [spare["id"]],
     "comments": [comment["id"]],
+    "users": [user["id"]],
 }
 text = "".join(f"{name} = {{ values = {json.dumps(values)} }}\n" for name, values in dictionaries.items())
 pathlib.Path(sys.argv[2], "dictionaries.toml").write_text("[dictionaries]\n" + text, encoding="utf-8")

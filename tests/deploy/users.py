@@ -11,7 +11,7 @@ def check(checks, api: Api, unknown: Api):
     status, _, invited = api.call("POST", "/invitations", {"role": "owner", "note": "for the check"})
     checks.equal(status, 201, "an owner is invited")
     token = invited["data"]["token"]
-    checks.equal(text(Browser(unknown).open(f"/join/{token}")).count("invites you"), 1, "the link leads to a page")
+    checks.equal(text(Browser(unknown).open(f"/join/{token}")).count("You are invited"), 1, "the link leads to a page")
     accepted = unknown.call("POST", "/invitations/accept", {"token": token, "name": "Ada"})
     checks.equal(accepted[0], 201, "the invitation is accepted")
     again = unknown.call("POST", "/invitations/accept", {"token": token, "name": "Eve"})

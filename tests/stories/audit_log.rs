@@ -207,6 +207,12 @@ async fn the_log_is_filtered_and_paged() {
         let answer = faultline.call(Method::GET, &format!("/audit-log?{}", bad.replace(' ', "%20")), ADMIN, "").await;
         assert_eq!(answer.body["error"], "parameter_invalid", "{bad}");
     }
+    // A cursor before the range: there is nothing left.
+    let oldest = log(&faultline, "").await.last().unwrap()["id"].as_str().unwrap().to_owned();
+    for range in ["", "&start=2026-12-01T00:00:00Z", "&start=2026-12-01T00:00:00Z&end=2026-12-01T00:00:00Z"] {
+        let page = faultline.get(&format!("/audit-log?cursor={oldest}{range}")).await;
+        assert_eq!((&page["entries"], &page["nextCursor"]), (&json!([]), &json!(null)), "{range}");
+    }
     // Entries are kept for 400 days.
     faultline.clock.advance(399 * 86_400);
     let kept = log(&faultline, "").await.len();

@@ -152,7 +152,11 @@ async fn a_person_joins_by_the_link() {
     let path = format!("/join/{}", made["data"]["token"].as_str().unwrap());
     let mut browser = Browser::new(&faultline);
     let form = browser.open(&path).await;
-    assert!(form.status == 200 && form.text.contains("the stack&#39;s admin invites you"), "{}", form.text);
+    assert!(
+        form.status == 200 && form.text.contains("You are invited to this error tracker by the stack&#39;s admin"),
+        "{}",
+        form.text
+    );
     assert_eq!(Browser::new(&faultline).open(&path).await.status, 200, "opening the link does not use it up");
     let foreign = browser.submit(&path, &[("token", &form.token()), ("name", "Ada")]).await;
     assert_eq!(foreign.status, 403, "a form of another browser");

@@ -120,7 +120,7 @@ fn profile() {
 fn join() {
     let page = JoinPage {
         frame: Frame { title: "Join".to_owned(), ..Frame::default() },
-        text: format!("{HOSTILE} invites you to this error tracker."),
+        text: format!("You are invited to this error tracker by {HOSTILE}."),
         refused: Some("`name` must have 1 to 100 characters".to_owned()),
         action: "/join/3f9a".to_owned(),
         token: "TOKEN".to_owned(),

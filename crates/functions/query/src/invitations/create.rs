@@ -25,7 +25,7 @@ use super::entry::InvitationEntry;
 use crate::Query;
 use crate::body::{parse_body, some_of};
 use crate::join_link::link_to;
-use crate::users::{USER_NAME_PATTERN, parse_role};
+use crate::users::{USER_NAME_PATTERN, parse_role, project_names};
 
 /// How long an invitation is valid, in seconds: seven days.
 const VALID_SECONDS: i64 = 7 * 86_400;
@@ -60,7 +60,10 @@ struct InvitationToMake {
     #[schemars(with = "Option<UserRole>")]
     role: Option<String>,
     /// Roles in single projects, by the names of the projects.
-    #[schemars(with = "Option<BTreeMap<String, UserRole>>", extend("minProperties" = 1, "maxProperties" = MAX_PROJECT_ROLES))]
+    #[schemars(
+        with = "Option<BTreeMap<String, UserRole>>",
+        extend("minProperties" = 1, "maxProperties" = MAX_PROJECT_ROLES, "propertyNames" = project_names())
+    )]
     projects: Option<BTreeMap<String, String>>,
     /// For whom the invitation is.
     #[schemars(length(max = MAX_NOTE), regex(pattern = USER_NAME_PATTERN))]

@@ -72,11 +72,11 @@ impl JoinState {
                 ("Sign in".to_owned(), text, "Sign in".to_owned())
             }
             (InvitationKind::Join { .. }, Some((_, name))) => {
-                let text = format!("{} invites you. Your own roles stay.", joining.invitation.by);
+                let text = format!("You are invited by {}. Your own roles stay.", joining.invitation.by);
                 ("Join".to_owned(), text, format!("Join as {name}"))
             }
             (InvitationKind::Join { .. }, None) => {
-                let text = format!("{} invites you to this error tracker.", joining.invitation.by);
+                let text = format!("You are invited to this error tracker by {}.", joining.invitation.by);
                 ("Join".to_owned(), text, "Join".to_owned())
             }
         };

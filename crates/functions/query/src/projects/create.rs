@@ -83,7 +83,7 @@ async fn create(query: &Query, admin: &StackAdmin, request: Request<Body>) -> An
     let scope = Scope::Project(project.id, name.clone());
     let record = KeyRecord::new(&key, Role::Client, scope, "created with the project", project.created_at);
     query.add_key(admin.caller(), &key, &record).await?;
-    let event = AuditEvent::new(AuditAction::ProjectCreated).of(project.id).named(name.to_string()).in_project(&name);
+    let event = AuditEvent::new(AuditAction::ProjectCreated).of(project.id).in_project(&name);
     query.record(admin.caller(), event).await;
     let dsn = base.dsn(key.reveal(), project.id);
     let project = NewProject { id: project.id, name: project.name, dsn, client_key: key.reveal().to_owned() };

@@ -40,7 +40,7 @@ async fn delete_project(query: &Query, project: &DeletableProject) -> Answer {
         return Err(refuse_unfinished());
     }
     query.stores.projects.remove(project).await?;
-    let event = AuditEvent::new(AuditAction::ProjectDeleted).of(project.id).named(project.name.to_string());
+    let event = AuditEvent::new(AuditAction::ProjectDeleted).of(project.id);
     query.record(project.caller(), event.in_project(&project.name)).await;
     http_common::no_content()
 }

@@ -22,7 +22,7 @@ use store::ports::UserRecord;
 
 use super::managed::{parse_id, refuse_unknown};
 use super::show::ShownUser;
-use super::{EMAIL_PATTERN, USER_NAME_PATTERN, check_email, check_user_name, parse_role};
+use super::{EMAIL_PATTERN, USER_NAME_PATTERN, check_email, check_user_name, parse_role, project_names};
 use crate::Query;
 use crate::body::{deserialize_some, parse_body, some_of};
 
@@ -64,7 +64,10 @@ struct UserPatch {
     #[schemars(with = "Option<UserRole>")]
     role: Option<Option<String>>,
     /// Roles in single projects, by the names of the projects; null takes the role away.
-    #[schemars(with = "Option<BTreeMap<String, Option<UserRole>>>", extend("maxProperties" = MAX_PROJECT_ROLES))]
+    #[schemars(
+        with = "Option<BTreeMap<String, Option<UserRole>>>",
+        extend("maxProperties" = MAX_PROJECT_ROLES, "propertyNames" = project_names())
+    )]
     projects: Option<BTreeMap<String, Option<String>>>,
     /// Whether the user is disabled.
     disabled: Option<bool>,

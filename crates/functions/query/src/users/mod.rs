@@ -18,6 +18,7 @@ use axum::Router;
 use http_common::describe::Description;
 use model::outcome::{Reason, Refusal};
 use model::user::{MAX_EMAIL, MAX_USER_NAME, UserRole};
+use serde_json::{Value, json};
 
 use crate::Query;
 pub(crate) use entry::{MemberRole, ProjectNames, UserEntry};
@@ -26,6 +27,11 @@ pub(crate) use entry::{MemberRole, ProjectNames, UserEntry};
 pub(crate) const USER_NAME_PATTERN: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
 /// An email address is only shown, so this only refuses what cannot be one.
 pub(crate) const EMAIL_PATTERN: &str = r"^[^@\s\x00-\x1f\x7f-\x9f]+@[^@\s\x00-\x1f\x7f-\x9f]+$";
+
+/// The schema of the names in an object whose keys are names of projects.
+pub(crate) fn project_names() -> Value {
+    json!({ "$ref": "#/components/schemas/ProjectName" })
+}
 
 pub(crate) fn routes() -> Router<Arc<Query>> {
     Router::new()
@@ -68,10 +74,11 @@ pub(crate) fn check_email(email: &str) -> Result<(), Refusal> {
         !part.is_empty() && !part.chars().any(|letter| letter == '@' || letter.is_whitespace() || letter.is_control())
     };
     let is_good = email.split_once('@').is_some_and(|(name, host)| is_part(name) && is_part(host));
-    match is_good && email.len() <= MAX_EMAIL {
+    match is_good && email.chars().count() <= MAX_EMAIL {
         true => Ok(()),
         false => {
-            let message = format!("`email` must be an address such as ada@example.org, of at most {MAX_EMAIL} bytes");
+            let message =
+                format!("`email` must be an address such as ada@example.org, of at most {MAX_EMAIL} characters");
             Err(Refusal::new(Reason::BodyInvalid, message).at(["email"]))
         }
     }

@@ -39,13 +39,15 @@ impl AuditLog for Directory {
         // Ids begin with the time in milliseconds. An id without random bits comes before all others of its time.
         let first = EntryId::new(start, 0, 0).to_string();
         let last = EntryId::new(end, 0, 0).to_string();
-        let before_id = before;
-        let before = before.map(|id| id.to_string()).filter(|before| *before < last);
+        let newest = before.map_or(end, |id| id.time().min(end));
+        let bound = before.map(|id| id.to_string()).filter(|before| *before < last).unwrap_or(last);
+        if bound <= first {
+            return Ok(Page { items: Vec::new(), next: None });
+        }
         let now = self.table.clock.now();
         let mut items = Vec::new();
-        let newest = before_id.map_or(end, |id| id.time().min(end));
         for month in months_back(newest, start).take(MAX_MONTHS) {
-            let range = Range::between(audit_pk(month), first.clone(), before.clone().unwrap_or_else(|| last.clone()));
+            let range = Range::between(audit_pk(month), first.clone(), bound.clone());
             // The end of the range is not part of the list, and may be read.
             let mut range = Range { newest_first: true, limit: Some(limit + 2), ..range };
             loop {
@@ -61,7 +63,6 @@ impl AuditLog for Directory {
                 break;
             }
         }
-        let bound = before.unwrap_or(last);
         items.retain(|entry| entry.id.to_string() < bound);
         Ok(Page { items, next: None }.cut(limit, |entry: &AuditEntry| entry.id))
     }
